@@ -1,0 +1,162 @@
+"""Lists of clusters: one call to the API server a page, whatever the number of clusters."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from cnpg_mcp.domain.cluster_rows import detailed_row, reported_row
+from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.lookup import not_installed
+from cnpg_mcp.domain.resources import CLUSTERS
+from cnpg_mcp.domain.results import ClusterList, ClusterRow, ListScope
+from cnpg_mcp.domain.status.assessment import Verdict
+from cnpg_mcp.kube.client import Selection
+from cnpg_mcp.kube.cursors import Position, decode_cursor, encode_cursor
+from cnpg_mcp.kube.errors import Forbidden, NotFound
+from cnpg_mcp.kube.tables import IncludeObject
+
+
+@dataclass(frozen=True)
+class ClusterQuery:
+    """What is asked of the list of clusters."""
+
+    namespace: str | None
+    all_namespaces: bool
+    limit: int
+    cursor: str | None = None
+    label_selector: str = ""
+    detailed: bool = False
+    verdict: Verdict | None = None
+
+    def question(self) -> tuple[object, ...]:
+        """What a cursor is bound to; the page size may change on the way."""
+        return (
+            self.namespace,
+            self.all_namespaces,
+            self.label_selector,
+            self.detailed,
+            self.verdict,
+        )
+
+
+@dataclass(frozen=True)
+class _Page:
+    rows: Sequence[ClusterRow]
+    token: str
+
+
+async def list_clusters(estate: Estate, query: ClusterQuery) -> ClusterList:
+    """A page of clusters of one namespace, or of all that may be seen.
+
+    A page filtered by verdict may be short, or empty, while `next_cursor` is set.
+
+    Raises:
+        ToolFailure: no such namespace, or CloudNativePG is not installed.
+        CursorError: the cursor belongs to another question.
+    """
+    start = decode_cursor(query.question(), query.cursor) if query.cursor else Position()
+    try:
+        if not query.all_namespaces:
+            return await _one_namespace(estate, query, start)
+        if not estate.allowed_namespaces and not start.namespace:
+            return await _everywhere(estate, query, start)
+        return await _several(estate, query, start, "as the server's settings allow")
+    except NotFound as error:
+        if error.names_no_object:
+            raise not_installed() from None
+        raise
+
+
+async def _one_namespace(estate: Estate, query: ClusterQuery, start: Position) -> ClusterList:
+    namespace = await estate.namespace(query.namespace)
+    page = await _page(estate, query, namespace, start.continue_token, query.limit)
+    note = None
+    if not page.rows and not query.cursor and not await estate.require_namespace(namespace):
+        note = "Whether this namespace exists could not be checked (no permission to read it)."
+    return ClusterList(
+        clusters=tuple(page.rows),
+        scope=ListScope(namespace=namespace, note=note),
+        next_cursor=_next(query, Position("", page.token)),
+    )
+
+
+async def _everywhere(estate: Estate, query: ClusterQuery, start: Position) -> ClusterList:
+    try:
+        page = await _page(estate, query, None, start.continue_token, query.limit)
+    except Forbidden:
+        why = "the server's account may not list clusters in all namespaces"
+        return await _several(estate, query, start, why)
+    return ClusterList(
+        clusters=tuple(page.rows),
+        scope=ListScope(),
+        next_cursor=_next(query, Position("", page.token)),
+    )
+
+
+async def _several(estate: Estate, query: ClusterQuery, start: Position, why: str) -> ClusterList:
+    """The namespaces that may be seen, one after another, until the page is full."""
+    namespaces = sorted(await estate.namespaces_without_cluster_wide_access())
+    rows: list[ClusterRow] = []
+    refused: list[str] = []
+    position = Position()
+    async for namespace, page in _walk(estate, query, namespaces, start):
+        if page is None:
+            refused.append(namespace)
+            continue
+        rows += [row.model_copy(update={"namespace": namespace}) for row in page.rows]
+        position = _after(namespaces, namespace, page.token)
+        if len(rows) >= query.limit:
+            break
+    note = f"Only these namespaces were looked at: {why}."
+    if refused:
+        note += f" Not allowed in: {', '.join(refused)}."
+    return ClusterList(
+        clusters=tuple(rows),
+        scope=ListScope(namespaces=tuple(namespaces), note=note),
+        next_cursor=_next(query, position),
+    )
+
+
+async def _walk(
+    estate: Estate, query: ClusterQuery, namespaces: Sequence[str], start: Position
+) -> AsyncIterator[tuple[str, _Page | None]]:
+    """Pages from the start on; `None` for a namespace that may not be looked at."""
+    left = query.limit
+    for namespace in namespaces:
+        if namespace < start.namespace:
+            continue
+        token = start.continue_token if namespace == start.namespace else ""
+        try:
+            page = await _page(estate, query, namespace, token, left)
+        except Forbidden:
+            yield namespace, None
+            continue
+        left -= len(page.rows)
+        yield namespace, page
+
+
+def _after(namespaces: Sequence[str], namespace: str, token: str) -> Position:
+    """Where to go on behind a page of a namespace."""
+    if token:
+        return Position(namespace, token)
+    behind = [name for name in namespaces if name > namespace]
+    return Position(behind[0]) if behind else Position()
+
+
+async def _page(
+    estate: Estate, query: ClusterQuery, namespace: str | None, token: str, limit: int
+) -> _Page:
+    selection = Selection(namespace, query.label_selector, limit=limit, continue_token=token)
+    if query.detailed:
+        page = await estate.kube.list(CLUSTERS, selection)
+        now = estate.now()
+        rows = [detailed_row(item, now, with_namespace=namespace is None) for item in page.items]
+        wanted = [row for row in rows if query.verdict in {None, row.verdict}]
+        return _Page(wanted, page.continue_token)
+    # A row tells its namespace only with its metadata, which costs the API server more.
+    include = IncludeObject.NONE if namespace else IncludeObject.METADATA
+    table = await estate.kube.table(CLUSTERS, selection, include)
+    return _Page([reported_row(row) for row in table.rows], table.continue_token)
+
+
+def _next(query: ClusterQuery, position: Position) -> str | None:
+    return encode_cursor(query.question(), position) if position != Position() else None

@@ -1,0 +1,91 @@
+"""One cluster as one row: what the operator reports, or what the whole object tells."""
+
+from datetime import datetime, timedelta
+
+from cnpg_mcp.domain.results import ClusterRow
+from cnpg_mcp.domain.status.assessment import Severity
+from cnpg_mcp.domain.status.evidence import Evidence
+from cnpg_mcp.domain.status.phases import Phase
+from cnpg_mcp.domain.status.verdict import assess
+from cnpg_mcp.domain.views.cluster import Cluster
+from cnpg_mcp.kube.objects import KubeObject
+from cnpg_mcp.kube.tables import Row
+
+_DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
+
+
+def reported_row(row: Row) -> ClusterRow:
+    """A row of print columns: a reported phase, which proves nothing."""
+    cells = row.cells
+    instances, ready = cells.get("Instances"), cells.get("Ready") or 0
+    phase = cells.get("Status") or None
+    return ClusterRow(
+        namespace=row.metadata.get("namespace"),
+        name=cells["Name"],
+        instances=instances,
+        ready=ready,
+        phase=phase,
+        primary=cells.get("Primary") or None,
+        age=cells.get("Age"),
+        note="reported healthy, but not all instances are ready"
+        if phase == Phase.HEALTHY and ready != instances
+        else None,
+    )
+
+
+def detailed_row(item: KubeObject, now: datetime, *, with_namespace: bool) -> ClusterRow:
+    """A row from the whole object, with the verdict that it alone allows."""
+    cluster = Cluster.parse(item)
+    assessment = assess(Evidence(cluster), now)
+    spec, status = cluster.spec, cluster.status
+    problems = [each.code for each in assessment.findings if each.severity is not Severity.INFO]
+    created = cluster.metadata.creation_timestamp
+    return ClusterRow(
+        namespace=cluster.namespace if with_namespace else None,
+        name=cluster.name,
+        instances=spec.instances,
+        ready=status.ready_instances,
+        phase=status.phase or None,
+        primary=status.current_primary or None,
+        age=age(now - created) if created else None,
+        verdict=assessment.verdict,
+        findings=tuple(problems) or None,
+        version=version(cluster),
+        storage=storage(cluster),
+        backup=backup(cluster),
+    )
+
+
+def version(cluster: Cluster) -> str | None:
+    """The PostgreSQL version: the image's tag says the minor one, the data directory the major."""
+    tag = cluster.status.image.partition("@")[0].rpartition(":")[2]
+    number = tag.partition("-")[0]
+    if number and number.replace(".", "").isdigit():
+        return number
+    major = cluster.status.pg_data_image_info.major_version
+    return str(major) if major else None
+
+
+def storage(cluster: Cluster) -> str | None:
+    """Volume sizes of one instance, as asked for."""
+    wal = cluster.spec.wal_storage
+    sizes = [cluster.spec.storage.size, f"{wal.size} for WAL" if wal else ""]
+    return " + ".join(size for size in sizes if size) or None
+
+
+def backup(cluster: Cluster) -> str:
+    """Whether a WAL archive is configured, and the newest backup that the object names."""
+    if not cluster.archives_wal:
+        return "none configured"
+    newest = cluster.status.last_successful_backup
+    return f"last {newest}" if newest else "WAL archive configured"
+
+
+def age(passed: timedelta) -> str:
+    """A duration as kubectl prints it, in its largest unit."""
+    for unit, letter in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "m")):
+        if passed >= unit:
+            return f"{passed // unit}{letter}"
+    return f"{max(int(passed.total_seconds()), 0)}s"

@@ -1,0 +1,64 @@
+"""The status of one cluster: verdict, findings, instances, and how to connect."""
+
+from cnpg_mcp.domain.cluster_rows import storage, version
+from cnpg_mcp.domain.connection import connection_facts
+from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.results import ClusterStatus, InstanceRow
+from cnpg_mcp.domain.shaping import connection_result, finding_results
+from cnpg_mcp.domain.status.assessment import Severity
+from cnpg_mcp.domain.status.evidence import NOT_READ, Evidence
+from cnpg_mcp.domain.status.observe import observe
+from cnpg_mcp.domain.views.workloads import Pod
+
+_CONCISE_FINDINGS = 6
+
+
+async def cluster_status(
+    estate: Estate, namespace: str | None, name: str, *, detailed: bool
+) -> ClusterStatus:
+    """One look at a cluster. Concise: the worst findings, and what is needed to connect.
+
+    Raises:
+        ToolFailure: `not_found`, `invalid`, `unsupported`.
+    """
+    seen = await observe(estate, await estate.namespace(namespace), name)
+    cluster, assessment = seen.evidence.cluster, seen.assessment
+    status = cluster.status
+    findings = assessment.findings
+    if not detailed:
+        problems = [each for each in findings if each.severity is not Severity.INFO]
+        findings = tuple((problems or list(findings))[:_CONCISE_FINDINGS])
+    unseen = {part: why for part, why in assessment.unseen.items() if why != NOT_READ}
+    return ClusterStatus(
+        namespace=cluster.namespace,
+        name=cluster.name,
+        verdict=assessment.verdict,
+        findings=finding_results(findings),
+        phase=status.phase or None,
+        ready=status.ready_instances,
+        instances=cluster.spec.instances,
+        primary=status.current_primary or None,
+        version=version(cluster),
+        image=(status.image or None) if detailed else None,
+        storage=storage(cluster),
+        connection=connection_result(connection_facts(cluster)),
+        pods=_instances(seen.evidence) if detailed else None,
+        unseen=unseen or None,
+    )
+
+
+def _instances(evidence: Evidence) -> tuple[InstanceRow, ...] | None:
+    """The instances' pods, if they could be seen."""
+    if evidence.pods is None:
+        return None
+    return tuple(_instance(pod) for pod in evidence.pods if pod.is_instance)
+
+
+def _instance(pod: Pod) -> InstanceRow:
+    return InstanceRow(
+        name=pod.name,
+        role=pod.instance_role or None,
+        ready=pod.is_ready,
+        node=pod.spec.node_name or None,
+        restarts=pod.restarts or None,
+    )

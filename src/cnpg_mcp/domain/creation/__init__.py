@@ -1,0 +1,1 @@
+"""Creating a cluster: what is asked, the object it becomes, and the way there."""

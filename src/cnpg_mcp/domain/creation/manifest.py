@@ -1,0 +1,162 @@
+"""The Cluster object that an order becomes, and the assumptions made on the way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cnpg_mcp.domain.creation.order import ClusterOrder, Profile, quantity
+from cnpg_mcp.domain.resources import CLUSTERS
+from cnpg_mcp.kube.objects import KubeObject
+
+CREATED_BY = "cnpg-mcp.io/created-by"
+"""Annotation on everything that this server makes; only what carries it is ever cleaned up."""
+ORDER_DIGEST = "cnpg-mcp.io/order"
+"""Annotation that tells a repeated create from another one of the same name."""
+OURS = "cnpg-mcp"
+
+_MIB = 1024 * 1024
+_PRODUCTION_INSTANCES = 3
+_PRODUCTION_CPU = "2"
+_PRODUCTION_MEMORY = "4Gi"
+_INSTANCES_FOR_SYNCHRONOUS = 3
+"""With two instances, losing the only replica would stop every commit."""
+_SMALLEST_WAL_MIB = 2048
+_SHARED_BUFFERS_DIVISOR = 4
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A Cluster object ready to be sent, with what was assumed where the order was silent."""
+
+    body: KubeObject
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The order with the profile's answers filled in."""
+
+    instances: int
+    storage_size: str
+    wal_storage_size: str | None
+    cpu: str | None
+    memory: str | None
+    synchronous: int
+
+
+def draft(order: ClusterOrder, namespace: str, image: str | None) -> Draft:
+    """The Cluster object for an order; `image` only where a version was asked for."""
+    plan = _fill(order)
+    spec: KubeObject = {
+        "instances": plan.instances,
+        "storage": _storage(plan.storage_size, order.storage_class),
+        "enablePDB": order.profile is Profile.PRODUCTION,
+    }
+    if plan.wal_storage_size:
+        spec["walStorage"] = _storage(plan.wal_storage_size, order.storage_class)
+    if image:
+        spec["imageName"] = image
+    if resources := _resources(plan):
+        spec["resources"] = resources
+    if postgresql := _postgresql(order, plan):
+        spec["postgresql"] = postgresql
+    if initdb := _initdb(order):
+        spec["bootstrap"] = {"initdb": initdb}
+    body = {
+        "apiVersion": CLUSTERS.api_version,
+        "kind": CLUSTERS.kind,
+        "metadata": {
+            "name": order.name,
+            "namespace": namespace,
+            "labels": dict(order.labels),
+            "annotations": {CREATED_BY: OURS, ORDER_DIGEST: order.digest()},
+        },
+        "spec": spec,
+    }
+    return Draft(body, tuple(_assumptions(order, plan, image)))
+
+
+def _fill(order: ClusterOrder) -> _Plan:
+    production = order.profile is Profile.PRODUCTION
+    instances = order.instances or (_PRODUCTION_INSTANCES if production else 1)
+    storage = order.storage_size or "1Gi"
+    synchronous = order.synchronous_replicas
+    if synchronous is None:
+        synchronous = 1 if production and instances >= _INSTANCES_FOR_SYNCHRONOUS else 0
+    return _Plan(
+        instances=instances,
+        storage_size=storage,
+        wal_storage_size=order.wal_storage_size or (_wal_size(storage) if production else None),
+        cpu=order.cpu or (_PRODUCTION_CPU if production else None),
+        memory=order.memory or (_PRODUCTION_MEMORY if production else None),
+        synchronous=synchronous,
+    )
+
+
+def _wal_size(storage: str) -> str:
+    quarter = int(quantity(storage) / 4 / _MIB)
+    return f"{max(quarter, _SMALLEST_WAL_MIB)}Mi"
+
+
+def _storage(size: str, storage_class: str | None) -> Mapping[str, str]:
+    return {"size": size, **({"storageClass": storage_class} if storage_class else {})}
+
+
+def _resources(plan: _Plan) -> Mapping[str, object] | None:
+    """Requests equal to limits: guaranteed quality of service, so the kernel kills others first."""
+    amounts = {
+        name: amount for name, amount in (("cpu", plan.cpu), ("memory", plan.memory)) if amount
+    }
+    return {"requests": amounts, "limits": amounts} if amounts else None
+
+
+def _postgresql(order: ClusterOrder, plan: _Plan) -> Mapping[str, object] | None:
+    section: dict[str, object] = {}
+    parameters = dict(order.parameters)
+    if plan.memory and not _sets_shared_buffers(order):
+        parameters["shared_buffers"] = _shared_buffers(plan.memory)
+    if parameters:
+        section["parameters"] = parameters
+    if plan.synchronous:
+        section["synchronous"] = {"method": "any", "number": plan.synchronous}
+    return section or None
+
+
+def _shared_buffers(memory: str) -> str:
+    """A quarter of the memory, as PostgreSQL's documentation recommends."""
+    return f"{max(int(quantity(memory) / _SHARED_BUFFERS_DIVISOR / _MIB), 1)}MB"
+
+
+def _initdb(order: ClusterOrder) -> Mapping[str, str] | None:
+    if order.database is None and order.owner is None:
+        return None
+    database = order.database or "app"
+    return {"database": database, "owner": order.owner or database}
+
+
+def _assumptions(order: ClusterOrder, plan: _Plan, image: str | None) -> list[str]:
+    """What the order did not say, in sentences for a person."""
+    memory = plan.memory or ""
+    notes = (
+        (True, f"profile {order.profile}"),
+        (order.instances is None, f"{plan.instances} instance(s)"),
+        (order.storage_size is None, f"a volume of {plan.storage_size} for each instance"),
+        (
+            plan.wal_storage_size and not order.wal_storage_size,
+            f"a separate WAL volume of {plan.wal_storage_size}",
+        ),
+        (plan.cpu and not order.cpu, f"{plan.cpu} CPUs for each instance"),
+        (memory and not order.memory, f"{memory} of memory for each instance"),
+        (memory and not _sets_shared_buffers(order), "shared_buffers: a quarter of the memory"),
+        (
+            plan.synchronous and order.synchronous_replicas is None,
+            "every commit waits for one replica (synchronous replication)",
+        ),
+        (image, f"image {image}, from the operator's default and postgres_version"),
+        (plan.instances == 1, "one instance: no failover"),
+        (True, "no backup is configured"),
+    )
+    return [text for applies, text in notes if applies]
+
+
+def _sets_shared_buffers(order: ClusterOrder) -> bool:
+    return "shared_buffers" in order.parameters

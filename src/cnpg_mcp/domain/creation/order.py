@@ -1,0 +1,145 @@
+"""What is asked when a cluster is to be created, checked as far as one can without asking."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from cnpg_mcp.domain.creation.parameters import check_parameters
+from cnpg_mcp.domain.names import check_cluster_name, check_identifier
+from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.errors import invalid
+
+_VERSION = re.compile(r"([1-9]\d)(\.\d+)?")
+_RESERVED_DATABASES = frozenset({"postgres", "template0", "template1"})
+_RESERVED_ROLE = re.compile(r"(postgres|streaming_replica|pg_.*|cnpg_.*|public|none)")
+_RESERVED_LABELS = ("cnpg.io", "cnpg-mcp.io", "kubernetes.io", "k8s.io")
+
+
+class Profile(StrEnum):
+    """A set of stated assumptions."""
+
+    DEV = "dev"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True)
+class ClusterOrder:
+    """The arguments that define a cluster; `None` leaves a choice to profile and operator."""
+
+    name: str
+    profile: Profile = Profile.DEV
+    instances: int | None = None
+    storage_size: str | None = None
+    storage_class: str | None = None
+    wal_storage_size: str | None = None
+    postgres_version: str | None = None
+    cpu: str | None = None
+    memory: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    synchronous_replicas: int | None = None
+    database: str | None = None
+    owner: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def major(self) -> int | None:
+        """The PostgreSQL major version asked for."""
+        return int(self.postgres_version.split(".")[0]) if self.postgres_version else None
+
+    def digest(self) -> str:
+        """What tells an order repeated from another order for the same name."""
+        text = json.dumps(asdict(self), sort_keys=True, default=dict)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def check(self) -> None:
+        """Refuses what cannot be right, before the API server is asked.
+
+        Raises:
+            ToolFailure: `invalid` or `blocked`, naming the field.
+        """
+        check_cluster_name(self.name)
+        for name in ("storage_size", "wal_storage_size", "memory", "cpu"):
+            _check_quantity(name, getattr(self, name))
+        if self.profile is Profile.PRODUCTION and self.storage_size is None:
+            raise invalid(
+                "storage_size",
+                "A production cluster needs a stated size: a volume cannot be made smaller later.",
+                "Ask how much data is expected and pass storage_size, for example 50Gi.",
+            )
+        if self.postgres_version and not _VERSION.fullmatch(self.postgres_version):
+            raise invalid(
+                "postgres_version",
+                "A version is a major version such as 17, or a minor one such as 17.5.",
+                "Correct it, or leave it out for the operator's default.",
+            )
+        self._check_synchronous()
+        self._check_bootstrap()
+        check_parameters(self.parameters, self.major)
+        for label in self.labels:
+            _check_label(label)
+
+    def _check_synchronous(self) -> None:
+        number = self.synchronous_replicas
+        if not number or self.instances is None or number < self.instances:
+            return
+        raise invalid(
+            "synchronous_replicas",
+            f"{number} synchronous replicas need at least {number + 1} instances; "
+            f"{self.instances} {'is' if self.instances == 1 else 'are'} asked for.",
+            "Raise instances or lower synchronous_replicas.",
+        )
+
+    def _check_bootstrap(self) -> None:
+        if self.database is not None:
+            check_identifier(self.database, "database")
+            if self.database in _RESERVED_DATABASES:
+                raise invalid(
+                    "database", f"{self.database} is PostgreSQL's own.", "Choose another."
+                )
+        if self.owner is not None:
+            check_identifier(self.owner, "owner")
+            if _RESERVED_ROLE.fullmatch(self.owner):
+                raise invalid(
+                    "owner", f"The role name {self.owner} is reserved.", "Choose another."
+                )
+
+
+def quantity(text: str) -> Decimal:
+    """The number that a Kubernetes quantity stands for.
+
+    Raises:
+        ValueError: not a quantity.
+    """
+    from kubernetes.utils.quantity import parse_quantity  # noqa: PLC0415 - a slow import
+
+    number: Decimal = parse_quantity(text)
+    return number
+
+
+def _check_quantity(name: str, text: str | None) -> None:
+    if text is None:
+        return
+    example = {"cpu": "500m or 2"}.get(name, "512Mi or 10Gi")
+    try:
+        if quantity(text) > 0:
+            return
+        problem = "must be more than zero"
+    except ValueError:
+        problem = "is not a Kubernetes quantity"
+    raise invalid(
+        name, f"{quoted(text, 40)} {problem}.", f"Write the amount as for example {example}."
+    )
+
+
+def _check_label(label: str) -> None:
+    prefix = label.rpartition("/")[0]
+    if any(prefix == own or prefix.endswith(f".{own}") for own in _RESERVED_LABELS):
+        raise invalid(
+            f"labels.{quoted(label, 80)}",
+            f"Labels under {', '.join(_RESERVED_LABELS)} steer operators and tools.",
+            "Use a prefix of your own, or none.",
+        )

@@ -1,0 +1,228 @@
+"""The typed results of the tools: the structured content that clients and programs rely on."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from cnpg_mcp.domain.status.assessment import Severity, Verdict
+
+
+class Result(BaseModel):
+    """Base of all results; what is `None` is left out of the structured content."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Outcome(StrEnum):
+    """What is known of a write, and never more."""
+
+    DRY_RUN = "dry_run"
+    ACCEPTED = "accepted"
+    APPLIED = "applied"
+    UNCHANGED = "unchanged"
+
+
+class ListScope(Result):
+    """Where a list looked: one namespace, several, or (neither given) all; and why not more."""
+
+    namespace: str | None = None
+    namespaces: tuple[str, ...] | None = None
+    note: str | None = None
+
+
+class ClusterRow(Result):
+    """One cluster; `phase`, `ready` and `primary` are what the operator reports.
+
+    `namespace` is left out where the scope is one namespace.
+    """
+
+    namespace: str | None = None
+    name: str
+    instances: int | None = None
+    ready: int | None = None
+    phase: str | None = None
+    primary: str | None = None
+    age: str | None = None
+    note: str | None = None
+    verdict: Verdict | None = None
+    findings: tuple[str, ...] | None = None
+    version: str | None = None
+    storage: str | None = None
+    backup: str | None = None
+
+
+class ClusterList(Result):
+    """A page of clusters."""
+
+    clusters: tuple[ClusterRow, ...]
+    scope: ListScope
+    next_cursor: str | None = None
+
+
+class FindingResult(Result):
+    """Something seen about a cluster."""
+
+    code: str
+    severity: Severity
+    message: str
+    cause: str | None = None
+    next_step: str | None = None
+
+
+class Endpoint(Result):
+    """Services of a cluster, reachable on `port` inside the Kubernetes cluster."""
+
+    read_write: str
+    read_only: str | None = None
+    read: str | None = None
+    port: int = 5432
+
+
+class SecretKeys(Result):
+    """A Secret by name, and the keys it has; never values."""
+
+    name: str
+    keys: tuple[str, ...]
+
+
+class Connection(Result):
+    """How applications connect."""
+
+    services: Endpoint
+    database: str | None = None
+    user: str | None = None
+    secret: SecretKeys | None = None
+    tls: str | None = None
+
+
+class InstanceRow(Result):
+    """One instance as its pod shows it."""
+
+    name: str
+    role: str | None = None
+    ready: bool
+    node: str | None = None
+    restarts: int | None = None
+
+
+class ClusterStatus(Result):
+    """The verdict on one cluster, why, and how to connect."""
+
+    namespace: str
+    name: str
+    verdict: Verdict
+    findings: tuple[FindingResult, ...]
+    phase: str | None = None
+    ready: int | None = None
+    instances: int | None = None
+    primary: str | None = None
+    version: str | None = None
+    image: str | None = None
+    storage: str | None = None
+    connection: Connection | None = None
+    pods: tuple[InstanceRow, ...] | None = None
+    unseen: Mapping[str, str] | None = Field(
+        None, description="What could not be looked at, and why"
+    )
+
+
+class DeclaredState(StrEnum):
+    """How far a declared role or database is in PostgreSQL, as far as the operator tells."""
+
+    APPLIED = "applied"
+    IN_PROGRESS = "in_progress"
+    FAILED = "failed"
+    DROPPING = "dropping"
+    DROPPED = "dropped"
+    UNWATCHED = "unwatched"
+
+
+class RoleSource(StrEnum):
+    """Where a role comes from."""
+
+    DATABASE_ROLE = "DatabaseRole"
+    INLINE = "inline"
+    BOOTSTRAP = "bootstrap"
+    UNMANAGED = "unmanaged"
+    RESERVED = "reserved"
+
+
+class RoleRow(Result):
+    """One role; attributes are left out where nothing declares them."""
+
+    name: str
+    source: RoleSource
+    state: DeclaredState
+    object: str | None = None
+    attributes: tuple[str, ...] | None = None
+    connection_limit: int | None = None
+    valid_until: str | None = None
+    in_roles: tuple[str, ...] | None = None
+    secret: str | None = None
+    message: str | None = None
+    stale: bool | None = None
+
+
+class RoleList(Result):
+    """The roles of one cluster."""
+
+    namespace: str
+    cluster_name: str
+    roles: tuple[RoleRow, ...]
+    scope: ListScope
+    next_cursor: str | None = None
+
+
+class DatabaseSource(StrEnum):
+    """Where a database comes from."""
+
+    DATABASE = "Database"
+    BOOTSTRAP = "bootstrap"
+
+
+class SubObjectRow(Result):
+    """An extension or schema of a database."""
+
+    name: str
+    state: DeclaredState
+    message: str | None = None
+
+
+class DatabaseRow(Result):
+    """One database."""
+
+    name: str
+    source: DatabaseSource
+    state: DeclaredState
+    owner: str | None = None
+    object: str | None = None
+    reclaim_policy: str | None = None
+    extensions: tuple[SubObjectRow, ...] | None = None
+    schemas: tuple[SubObjectRow, ...] | None = None
+    message: str | None = None
+
+
+class DatabaseList(Result):
+    """The databases of one cluster."""
+
+    namespace: str
+    cluster_name: str
+    databases: tuple[DatabaseRow, ...]
+    scope: ListScope
+    next_cursor: str | None = None
+
+
+class ClusterWrite(Result):
+    """What came of creating a cluster."""
+
+    outcome: Outcome
+    namespace: str
+    name: str
+    verdict: Verdict | None = None
+    findings: tuple[FindingResult, ...] | None = None
+    assumptions: tuple[str, ...] | None = None
+    defaults: JsonValue = Field(None, description="Part of spec that the operator filled in")
+    warnings: tuple[str, ...] | None = None
+    connection: Connection | None = None
+    next_step: str | None = None

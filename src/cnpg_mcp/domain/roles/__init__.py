@@ -1,0 +1,1 @@
+"""Roles of a cluster, through both of CloudNativePG's back-ends."""

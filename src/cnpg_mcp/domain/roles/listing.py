@@ -1,0 +1,81 @@
+"""All roles of a cluster that anything declares or the operator has reported."""
+
+from collections.abc import Iterable, Sequence
+
+from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.lookup import read_cluster
+from cnpg_mcp.domain.paging import ListQuery, page_of
+from cnpg_mcp.domain.results import DeclaredState, ListScope, RoleList, RoleRow, RoleSource
+from cnpg_mcp.domain.roles.backends import DatabaseRoles, InlineRoles
+from cnpg_mcp.domain.views.cluster import Cluster
+
+_NOT_MANAGED = "not-managed"
+_RESERVED = "reserved"
+_BLIND = (
+    "Roles made by hand in PostgreSQL are reported only while the cluster has inline managed roles."
+)
+_STALE = "No inline managed role is left: the operator's report on undeclared roles is frozen."
+
+
+async def list_roles(estate: Estate, query: ListQuery) -> RoleList:
+    """The roles of a cluster by name, from both back-ends, each with its source and state.
+
+    Raises:
+        ToolFailure: no such cluster or namespace.
+    """
+    namespace = await estate.namespace(query.namespace)
+    cluster = await read_cluster(estate, namespace, query.cluster_name, "cluster_name")
+    declared = [
+        *await InlineRoles().read(cluster),
+        *await DatabaseRoles(estate).read(cluster),
+    ]
+    rows = [*declared, *_undeclared(cluster, declared, detailed=query.detailed)]
+    page, next_cursor = page_of(rows, query, key=lambda row: f"{row.name}\0{row.source}")
+    return RoleList(
+        namespace=namespace,
+        cluster_name=cluster.name,
+        roles=tuple(page),
+        scope=ListScope(namespace=namespace, note=_note(cluster)),
+        next_cursor=next_cursor,
+    )
+
+
+def _undeclared(
+    cluster: Cluster, declared: Sequence[RoleRow], *, detailed: bool
+) -> Iterable[RoleRow]:
+    """The bootstrap owner, and what the operator has seen in PostgreSQL besides."""
+    known = {row.name for row in declared}
+    stale = None if cluster.spec.managed.roles else True
+    owner = cluster.spec.bootstrap.initdb.owner if cluster.spec.bootstrap.initdb else ""
+    if owner and owner not in known:
+        known.add(owner)
+        yield _bootstrap_owner(cluster, owner)
+    by_status = cluster.status.managed_roles_status.by_status
+    for name in by_status.get(_NOT_MANAGED, ()):
+        if name not in known:
+            yield _reported(name, RoleSource.UNMANAGED, stale=stale)
+    if detailed:
+        for name in by_status.get(_RESERVED, ()):
+            yield _reported(name, RoleSource.RESERVED, stale=stale)
+
+
+def _bootstrap_owner(cluster: Cluster, owner: str) -> RoleRow:
+    initdb = cluster.spec.bootstrap.initdb
+    named = initdb.secret.name if initdb and initdb.secret else ""
+    return RoleRow(
+        name=owner,
+        source=RoleSource.BOOTSTRAP,
+        state=DeclaredState.UNWATCHED,
+        attributes=("login",),
+        secret=named or f"{cluster.name}-app",
+    )
+
+
+def _reported(name: str, source: RoleSource, *, stale: bool | None) -> RoleRow:
+    return RoleRow(name=name, source=source, state=DeclaredState.UNWATCHED, stale=stale)
+
+
+def _note(cluster: Cluster) -> str | None:
+    if cluster.spec.managed.roles:
+        return None
+    return _STALE if cluster.status.managed_roles_status.by_status else _BLIND

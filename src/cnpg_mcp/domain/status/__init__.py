@@ -1,0 +1,1 @@
+"""The status verdict of a cluster, and the findings behind it."""

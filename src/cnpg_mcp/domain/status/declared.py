@@ -1,0 +1,143 @@
+"""Rules about what is declared for the cluster: databases, roles, poolers."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+
+from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.status.assessment import Finding, info, warning
+from cnpg_mcp.domain.status.codes import FindingCode
+from cnpg_mcp.domain.status.situation import SETTLING, STARTING, Situation
+from cnpg_mcp.domain.status.writes import primary_serves
+from cnpg_mcp.domain.views.declarative import Database, DatabaseRole
+from cnpg_mcp.domain.views.dependents import Pooler
+
+SECRET_GRANT = timedelta(seconds=60)
+"""The first try of a DatabaseRole with a password Secret always fails: the operator lets the
+instance read the Secret only after the object appeared. The next try comes within 30 s."""
+
+TEXT_LIMIT = 110
+LISTED = 6
+
+_Declaration = Database | DatabaseRole
+
+
+def databases(situation: Situation) -> Iterator[Finding]:
+    """Database objects that are not applied, wait, or do not go."""
+    yield from _declarations(
+        situation,
+        situation.evidence.databases or (),
+        FindingCode.DATABASE_NOT_APPLIED,
+        "list_postgres_databases",
+    )
+
+
+def roles(situation: Situation) -> Iterator[Finding]:
+    """DatabaseRole objects that are not applied, wait, or do not go."""
+    yield from _declarations(
+        situation,
+        situation.evidence.database_roles or (),
+        FindingCode.ROLE_NOT_APPLIED,
+        "list_postgres_roles",
+    )
+
+
+def inline_roles(situation: Situation) -> Iterator[Finding]:
+    """Entries of `spec.managed.roles` that PostgreSQL refuses."""
+    declared = {role.name for role in situation.spec.managed.roles}
+    refused = situation.status.managed_roles_status.cannot_reconcile
+    failing = [name for name in refused if name in declared]
+    if not failing:
+        return
+    first = next(iter(refused[failing[0]]), "")
+    yield warning(
+        FindingCode.ROLE_NOT_APPLIED,
+        f"{len(failing)} inline role(s) are not applied: {_listed(failing, escape=True)}. "
+        f"The first: {quoted(first, TEXT_LIMIT)}.",
+        next_step="Correct these entries of spec.managed.roles; list_postgres_roles tells why of "
+        "each. The operator tries again only when the Cluster changes.",
+    )
+
+
+def _declarations(
+    situation: Situation, declared: Sequence[_Declaration], code: FindingCode, tool: str
+) -> Iterator[Finding]:
+    staying = [one for one in declared if one.metadata.deletion_timestamp is None]
+    refused = [one for one in staying if one.status.applied is False]
+    failing = [one for one in refused if not _is_first_try(situation, one)]
+    if failing:
+        kind = type(failing[0]).__name__
+        yield warning(
+            code,
+            f"{len(failing)} {kind} object(s) are not applied: "
+            f"{_listed(one.name for one in failing)}. The first: "
+            f"{quoted(failing[0].status.message, TEXT_LIMIT)}.",
+            next_step=f"Correct these objects; {tool} tells why of each.",
+        )
+    yield from _pending(situation, staying)
+    yield from _stuck(situation, declared)
+
+
+def _is_first_try(situation: Situation, one: _Declaration) -> bool:
+    young = situation.within(one.metadata.creation_timestamp, SECRET_GRANT)
+    return young and isinstance(one, DatabaseRole) and one.spec.password_secret is not None
+
+
+def _pending(situation: Situation, staying: Iterable[_Declaration]) -> Iterator[Finding]:
+    waiting = [one for one in staying if one.status.applied is None or _is_pending(situation, one)]
+    if waiting and primary_serves(situation) and not situation.cluster.is_replica_cluster:
+        yield info(
+            FindingCode.DECLARATION_PENDING,
+            f"Not applied yet: {type(waiting[0]).__name__} {_listed(one.name for one in waiting)}.",
+            next_step="Ask again in about 30 s.",
+        )
+
+
+def _is_pending(situation: Situation, one: _Declaration) -> bool:
+    if one.status.applied is False:
+        return _is_first_try(situation, one)
+    return one.status.observed_generation not in {None, one.metadata.generation}
+
+
+def _stuck(situation: Situation, declared: Sequence[_Declaration]) -> Iterator[Finding]:
+    going = [one for one in declared if situation.past(one.metadata.deletion_timestamp, SETTLING)]
+    if not going:
+        return
+    kind, told = type(going[0]).__name__, going[0].status.message
+    told = f" The first: {quoted(told, TEXT_LIMIT)}." if told else ""
+    yield warning(
+        FindingCode.DECLARATION_STUCK_DELETING,
+        f"{kind} {_listed(one.name for one in going)} is being deleted and does not go.{told}",
+        "Open sessions hold a database, or a role owns something. The drop is tried again.",
+        f"Remove the cause, or set the reclaim policy of the {kind} to retain to keep what is in "
+        "PostgreSQL.",
+    )
+
+
+def _listed(names: Iterable[str], *, escape: bool = False) -> str:
+    shown = list(names)
+    listed = ", ".join(quoted(name, 30) if escape else name for name in shown[:LISTED])
+    return listed + (f" and {len(shown) - LISTED} more" if len(shown) > LISTED else "")
+
+
+def poolers(situation: Situation) -> Iterator[Finding]:
+    """Poolers without enough ready pods; their own status does not show it."""
+    if not situation.sees_pods:
+        return
+    for pooler in situation.evidence.poolers or ():
+        ready = _ready_pods(situation, pooler)
+        if ready >= pooler.spec.instances:
+            continue
+        if situation.past(pooler.metadata.creation_timestamp, STARTING):
+            yield warning(
+                FindingCode.POOLER_NOT_READY,
+                f"Pooler {pooler.name}: {ready} of {pooler.spec.instances} pods are ready.",
+                next_step=f"Look at the pods of Deployment {pooler.name} and their events.",
+            )
+
+
+def _ready_pods(situation: Situation, pooler: Pooler) -> int:
+    pods = (pod for pod in situation.evidence.pods or () if pod.pooler_name == pooler.name)
+    return sum(pod.is_ready and not pod.is_terminating for pod in pods)
+
+
+RULES = (databases, roles, inline_roles, poolers)

@@ -1,0 +1,29 @@
+"""One look at a cluster: read everything, then judge."""
+
+from dataclasses import dataclass
+
+from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.lookup import read_cluster
+from cnpg_mcp.domain.status.assessment import Assessment
+from cnpg_mcp.domain.status.evidence import Evidence
+from cnpg_mcp.domain.status.gather import gather
+from cnpg_mcp.domain.status.verdict import assess
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen of a cluster, and what it means."""
+
+    evidence: Evidence
+    assessment: Assessment
+
+
+async def observe(estate: Estate, namespace: str, name: str) -> Observation:
+    """Reads a cluster with everything around it and assesses it.
+
+    Raises:
+        ToolFailure: `not_found`, `invalid`, `unsupported`.
+    """
+    cluster = await read_cluster(estate, namespace, name)
+    evidence = await gather(estate, cluster)
+    return Observation(evidence, assess(evidence, estate.now()))

@@ -1,0 +1,1 @@
+"""How to talk to the API server. Knows Kubernetes, knows nothing of CloudNativePG."""

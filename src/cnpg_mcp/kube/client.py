@@ -1,0 +1,189 @@
+"""The verbs of the Kubernetes API over one transport: what the domain calls."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPMethod
+from typing import TypeVar
+
+from cnpg_mcp.kube.errors import Conflict
+from cnpg_mcp.kube.objects import KubeObject, Resource
+from cnpg_mcp.kube.tables import TABLE, IncludeObject, Table, parse_table
+from cnpg_mcp.kube.transport import JSON, Call, Reply, Transport
+
+FIELD_MANAGER = "cnpg-mcp"
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+_CONFLICT_TRIES = 5
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which objects of a collection: namespace (`None`: all), selectors, page."""
+
+    namespace: str | None = None
+    labels: str = ""
+    fields: str = ""
+    limit: int | None = None
+    continue_token: str = ""
+
+    def query(self) -> list[tuple[str, str]]:
+        """As query parameters."""
+        named = {
+            "labelSelector": self.labels,
+            "fieldSelector": self.fields,
+            "limit": str(self.limit or ""),
+            "continue": self.continue_token,
+        }
+        return [(name, value) for name, value in named.items() if value]
+
+
+@dataclass(frozen=True)
+class ObjectPage:
+    """A page of whole objects, and where the next one starts (empty: nowhere)."""
+
+    items: tuple[KubeObject, ...]
+    continue_token: str = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write gave: the object as stored (or as it would be), and the warnings."""
+
+    object: KubeObject
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preconditions:
+    """What must still hold when a delete is carried out."""
+
+    uid: str
+    resource_version: str | None = None
+
+
+class Kube:
+    """One API server, asked asynchronously. Make one for the process."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def close(self) -> None:
+        """Closes the pooled connections."""
+        await self._transport.close()
+
+    async def default_namespace(self) -> str | None:
+        """The pod's own namespace, or the kubeconfig context's."""
+        return (await self._transport.connection()).namespace
+
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> KubeObject:
+        """One object.
+
+        Raises:
+            NotFound: no such object, or its CRD is not installed.
+        """
+        return (await self._read(resource.path(namespace, name))).body
+
+    async def list(self, resource: Resource, selection: Selection) -> ObjectPage:
+        """A page of whole objects."""
+        path = resource.path(selection.namespace)
+        body = (await self._read(path, query=selection.query())).body
+        token = (body.get("metadata") or {}).get("continue") or ""
+        return ObjectPage(tuple(body.get("items") or ()), token)
+
+    async def table(
+        self, resource: Resource, selection: Selection, include: IncludeObject
+    ) -> Table:
+        """A page of print columns: what `kubectl get` shows, rendered by the API server."""
+        query = [*selection.query(), ("includeObject", include.value)]
+        path = resource.path(selection.namespace)
+        return parse_table((await self._read(path, query=query, accept=TABLE)).body)
+
+    async def create(
+        self, resource: Resource, namespace: str, body: KubeObject, *, dry_run: bool = False
+    ) -> Written:
+        """Creates an object under strict field validation.
+
+        Raises:
+            AlreadyExists: an object of that name exists.
+            Invalid: refused by schema or webhook; a cause for each field.
+            BadRequest: an unknown field.
+        """
+        query = [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
+        if dry_run:
+            query.append(("dryRun", "All"))
+        path = resource.path(namespace)
+        return _written(await self._send(Call(HTTPMethod.POST, path, query, body)))
+
+    async def patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        patch: Mapping[str, object] | Sequence[Mapping[str, object]],
+        *,
+        dry_run: bool = False,
+    ) -> Written:
+        """Merge-patches an object, or JSON-patches it when the patch is a list of operations.
+
+        A `metadata.resourceVersion` in a merge patch makes it conditional.
+
+        Raises:
+            Conflict: the object has another resourceVersion by now.
+        """
+        kind = MERGE_PATCH if isinstance(patch, Mapping) else JSON_PATCH
+        query = [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
+        if dry_run:
+            query.append(("dryRun", "All"))
+        path = resource.path(namespace, name)
+        return _written(await self._send(Call(HTTPMethod.PATCH, path, query, patch, kind)))
+
+    async def delete(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        preconditions: Preconditions,
+        *,
+        dry_run: bool = False,
+    ) -> None:
+        """Deletes an object in the background, if it still is the one that was read.
+
+        `dryRun` goes into the body: beside a body the API server ignores the query, and the
+        object would really be deleted (docs/notes.md).
+
+        Raises:
+            Conflict: another uid or resourceVersion.
+        """
+        wanted = {"uid": preconditions.uid, "resourceVersion": preconditions.resource_version}
+        options: dict[str, object] = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Background",
+            "preconditions": {key: value for key, value in wanted.items() if value},
+        }
+        if dry_run:
+            options["dryRun"] = ["All"]
+        await self._send(Call(HTTPMethod.DELETE, resource.path(namespace, name), (), options))
+
+    async def _read(
+        self, path: str, *, query: Sequence[tuple[str, str]] = (), accept: str = JSON
+    ) -> Reply:
+        return await self._send(Call(HTTPMethod.GET, path, query, accept=accept))
+
+    async def _send(self, call: Call) -> Reply:
+        return await self._transport.send(call)
+
+
+async def retry_on_conflict(change: Callable[[], Awaitable[T]]) -> T:
+    """Runs a read-change-write cycle again while it ends in a conflict, five times at most."""
+    for _ in range(_CONFLICT_TRIES - 1):
+        try:
+            return await change()
+        except Conflict:
+            continue
+    return await change()
+
+
+def _written(reply: Reply) -> Written:
+    return Written(reply.body, reply.warnings)

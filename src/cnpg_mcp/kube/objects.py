@@ -1,0 +1,38 @@
+"""Names for what the API server serves: objects as JSON, and the resources they live under."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+KubeObject = dict[str, Any]
+"""One object as the API server sent it. Parsed into typed views by whoever knows the kind."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A collection of the API: group (empty for core), version, plural name, and its kind."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+
+    def path(self, namespace: str | None = None, name: str | None = None) -> str:
+        """The URL path of the collection, or of one object in it."""
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        parts = [root]
+        if namespace is not None and self.namespaced:
+            parts += ["namespaces", quote(namespace, safe="")]
+        parts.append(self.plural)
+        if name is not None:
+            parts.append(quote(name, safe=""))
+        return "/".join(parts)
+
+    @property
+    def api_version(self) -> str:
+        """What an object of this kind carries as `apiVersion`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def __str__(self) -> str:
+        return f"{self.plural}.{self.group}" if self.group else self.plural

@@ -1,0 +1,226 @@
+"""One call to the API server: deadline, safe retries, typed failures, rotated credentials."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPMethod
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
+
+from cnpg_mcp.kube.connection import Connection
+from cnpg_mcp.kube.errors import (
+    ConfigurationError,
+    DeadlineExceeded,
+    KubeError,
+    StatusError,
+    TooManyRequests,
+    Unauthorized,
+    Unreachable,
+    status_error,
+)
+
+if TYPE_CHECKING:
+    from multidict import CIMultiDictProxy
+
+JSON = "application/json"
+_ATTEMPTS = 4
+_BACKOFF_SECONDS = (0.1, 0.3, 0.9)
+_RETRIED_READS = frozenset({429, 502, 503, 504})
+_OK_BELOW = 300
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP request to the API server."""
+
+    method: HTTPMethod
+    path: str
+    query: Sequence[tuple[str, str]] = ()
+    body: object = None
+    content_type: str = JSON
+    accept: str = JSON
+
+    @property
+    def is_read(self) -> bool:
+        """Whether repeating the call is harmless."""
+        return self.method == HTTPMethod.GET
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A successful answer: parsed JSON and the API server's warnings (`Warning: 299`)."""
+
+    body: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class Transport:
+    """Sends calls to one API server over one pooled client.
+
+    The client is made at the first call; a failure to make it is not remembered. Reads are
+    repeated on 429, 502, 503, 504 and a lost connection, writes only on 429 (refused before they
+    ran). `deadline` bounds a call with all its retries, in seconds.
+    """
+
+    connector: Callable[[], Awaitable[Connection]]
+    deadline: float = 15.0
+    jitter: Callable[[], float] = random.random
+    _connection: Connection | None = None
+    _in_flight: Counter[Connection] = field(default_factory=Counter)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def connection(self) -> Connection:
+        """The connection of this process, made when it is first needed.
+
+        Raises:
+            ConfigurationError: no usable credentials at this moment.
+        """
+        if self._connection is None:
+            async with self._lock:
+                if self._connection is None:
+                    self._connection = await self.connector()
+        return self._connection
+
+    async def close(self) -> None:
+        """Closes the pooled connections; a later call opens new ones."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.client.close()
+
+    async def send(self, call: Call) -> Reply:
+        """Sends a call and waits for its answer.
+
+        Raises:
+            KubeError: see `cnpg_mcp.kube.errors`.
+        """
+        sent = _Sent()
+        try:
+            async with asyncio.timeout(self.deadline):
+                return await self._with_retries(call, sent)
+        except TimeoutError as error:
+            raise DeadlineExceeded(
+                f"The API server did not answer within {self.deadline:g} s.",
+                maybe_applied=sent.is_open and not call.is_read,
+            ) from error
+
+    async def _with_retries(self, call: Call, sent: "_Sent") -> Reply:
+        for attempt in range(_ATTEMPTS):
+            try:
+                return await self._with_fresh_credentials(call, sent)
+            except KubeError as error:
+                pause = self._pause(call, error, attempt)
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _pause(self, call: Call, error: KubeError, attempt: int) -> float | None:
+        """Seconds until the next try; `None` when there must be none."""
+        if attempt >= len(_BACKOFF_SECONDS) or not _is_retryable(call, error):
+            return None
+        backoff = _BACKOFF_SECONDS[attempt] * (0.5 + self.jitter())
+        asked = error.retry_after if isinstance(error, StatusError) else None
+        return max(backoff, asked or 0.0)
+
+    async def _with_fresh_credentials(self, call: Call, sent: "_Sent") -> Reply:
+        """A 401 may mean a rotated token or certificate: reads them anew once."""
+        connection = await self.connection()
+        try:
+            return await self._on(connection, call, sent)
+        except Unauthorized:
+            if self._connection is connection:
+                self._connection = None
+            return await self._on(await self.connection(), call, sent)
+
+    async def _on(self, connection: Connection, call: Call, sent: "_Sent") -> Reply:
+        """Sends on one connection; the last call on a replaced one closes it."""
+        self._in_flight[connection] += 1
+        try:
+            return await self._once(connection, call, sent)
+        finally:
+            self._in_flight[connection] -= 1
+            if not self._in_flight[connection]:
+                del self._in_flight[connection]
+                if connection is not self._connection:
+                    await connection.client.close()
+
+    async def _once(self, connection: Connection, call: Call, sent: "_Sent") -> Reply:
+        import aiohttp  # noqa: PLC0415 - comes with the Kubernetes client, which is imported late
+
+        client = connection.client
+        headers = {"Accept": call.accept, "Content-Type": call.content_type}
+        try:
+            method, url, headers, body, _ = await client.param_serialize(
+                call.method,
+                call.path,
+                query_params=list(call.query),
+                header_params=headers,
+                body=call.body,
+                auth_settings=["BearerToken"],
+            )
+            sent.is_open = True
+            response = await client.call_api(
+                method, url, headers, body, _request_timeout=self.deadline
+            )
+            data = await response.read()
+        except aiohttp.ClientConnectorError as error:
+            sent.is_open = False
+            raise Unreachable(f"The API server cannot be reached: {error}") from error
+        except aiohttp.ClientError as error:
+            raise Unreachable(
+                f"The connection to the API server was cut: {error}",
+                maybe_applied=not call.is_read,
+            ) from error
+        sent.is_open = False
+        return _reply(response.status, response.headers, data)
+
+
+@dataclass
+class _Sent:
+    """Whether a request is on the wire without an answer yet."""
+
+    is_open: bool = False
+
+
+def _is_retryable(call: Call, error: KubeError) -> bool:
+    if isinstance(error, TooManyRequests):
+        return True
+    if not call.is_read or isinstance(error, ConfigurationError):
+        return False
+    if isinstance(error, StatusError):
+        return error.status in _RETRIED_READS
+    return isinstance(error, Unreachable)
+
+
+def _reply(status: int, headers: "CIMultiDictProxy[str]", data: bytes) -> Reply:
+    warnings = tuple(_warning_text(value) for value in headers.getall("Warning", ()))
+    body = _parse(data)
+    if status < _OK_BELOW:
+        return Reply(body, warnings)
+    raise status_error(
+        status, body, retry_after=_seconds(headers.get("Retry-After")), warnings=warnings
+    )
+
+
+def _parse(data: bytes) -> dict[str, Any]:
+    """The JSON object of an answer; anything else (a proxy's page) becomes its message."""
+    try:
+        body = from_json(data)
+    except ValueError:
+        body = None
+    return body if isinstance(body, dict) else {"message": data[:300].decode(errors="replace")}
+
+
+def _warning_text(header: str) -> str:
+    """The text of `299 - "text"` (RFC 9111, section 5.5), unquoted."""
+    text = header.split(" ", 2)[-1].strip()
+    return text.removeprefix('"').removesuffix('"').replace('\\"', '"').replace("\\\\", "\\")
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """The API server sends Retry-After in seconds, never as a date."""
+    return float(retry_after) if retry_after and retry_after.isdigit() else None

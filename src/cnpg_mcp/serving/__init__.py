@@ -1,0 +1,1 @@
+"""How the servers run: the factory both entries share, transports, logging."""

@@ -1,0 +1,82 @@
+"""Running a server: stdio for one client, http for many."""
+
+import argparse
+import logging
+import sys
+
+from fastmcp import FastMCP
+
+from cnpg_mcp.serving.app import build_estate, build_server
+from cnpg_mcp.settings import Settings, SettingsError, load_settings, require_loopback
+
+_GRACE_SECONDS = 50
+"""Longer than the longest wait of a tool, so that a stop finishes running calls."""
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """The command line that both entries share."""
+    arguments = argparse.ArgumentParser(description=description)
+    arguments.add_argument("--host", help="address that http listens on (HOST)")
+    arguments.add_argument("--port", type=int, help="port of http (PORT)")
+    return arguments
+
+
+def settings_or_exit(host: str | None, port: int | None) -> Settings:
+    """The settings, or exit status 2 with a sentence that says what to change."""
+    try:
+        return load_settings(host=host, port=port)
+    except SettingsError as error:
+        sys.exit(_refusal(error))
+
+
+def serve_stdio(name: str, settings: Settings) -> None:
+    """Serves the one client on standard input and output until it hangs up."""
+    _log_to_stderr(settings)
+    server = build_server(name, build_estate(settings))
+    server.run(transport="stdio", show_banner=False)
+
+
+def serve_http(name: str, settings: Settings, *, path: str, port: int) -> None:
+    """Serves http at a path until told to stop; on loopback only, while there is no sign-in."""
+    try:
+        require_loopback(settings)
+    except SettingsError as error:
+        sys.exit(_refusal(error))
+    _log_to_stderr(settings)
+    server = build_server(name, build_estate(settings))
+    _serve(server, settings, path=path, port=settings.port if settings.port is not None else port)
+
+
+def _serve(server: FastMCP, settings: Settings, *, path: str, port: int) -> None:
+    import uvicorn  # noqa: PLC0415 - stdio does not need it
+
+    app = server.http_app(
+        path=path,
+        stateless_http=True,
+        json_response=True,
+        host_origin_protection=True,
+        allowed_hosts=list(settings.allowed_hosts),
+        allowed_origins=list(settings.allowed_origins),
+    )
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        ws="none",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+def _log_to_stderr(settings: Settings) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=settings.log_level,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
+
+
+def _refusal(error: SettingsError) -> str:
+    return f"cnpg-mcp: {error}"

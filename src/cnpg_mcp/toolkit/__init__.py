@@ -1,0 +1,1 @@
+"""The tools' frame: registry, argument types, text of the answers, error translation."""

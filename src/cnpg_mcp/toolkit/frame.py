@@ -1,0 +1,131 @@
+"""From a registered tool to an MCP tool: validate, call the handler, shape the answer."""
+
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastmcp import FastMCP
+from fastmcp.server.dependencies import get_context
+from fastmcp.tools.base import Tool, ToolResult
+from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from pydantic import PrivateAttr, ValidationError
+
+from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.progress import Progress
+from cnpg_mcp.domain.results import Result
+from cnpg_mcp.errors import ErrorCode, ToolFailure
+from cnpg_mcp.kube.errors import KubeError
+from cnpg_mcp.toolkit.registry import Registry, ToolSpec
+from cnpg_mcp.toolkit.translate import explain, explain_arguments
+
+_log = logging.getLogger(__name__)
+
+
+class RegisteredTool(Tool):
+    """One tool of the registry, bound to an estate."""
+
+    _spec: ToolSpec = PrivateAttr()
+    _estate: Estate = PrivateAttr()
+
+    @classmethod
+    def of(cls, spec: ToolSpec, estate: Estate) -> "RegisteredTool":
+        """The MCP tool for a spec."""
+        hints = spec.hints
+        tool = cls(
+            name=spec.name,
+            title=spec.title,
+            description=spec.description,
+            parameters=spec.input_schema,
+            output_schema=spec.output_schema,
+            annotations=ToolAnnotations(
+                read_only_hint=hints.read_only,
+                destructive_hint=hints.destructive,
+                idempotent_hint=hints.idempotent,
+                open_world_hint=hints.open_world,
+            ),
+        )
+        tool._spec, tool._estate = spec, estate
+        return tool
+
+    async def run(self, arguments: dict[str, Any]) -> ToolResult:
+        """Answers one call; every failure becomes a tool error with a code and a next step."""
+        try:
+            return _success(self._spec, await self._answer(arguments))
+        except ToolFailure as failure:
+            return _error(failure)
+        except KubeError as error:
+            return _error(explain(error))
+        except Exception:  # noqa: BLE001 - the one place where anything becomes `internal`
+            return _error(_unexpected(self.name))
+
+    async def _answer(self, arguments: dict[str, Any]) -> Result:
+        spec = self._spec
+        try:
+            parsed = spec.arguments.model_validate(arguments)
+        except ValidationError as error:
+            raise explain_arguments(error, spec.arguments) from None
+        values = {name: getattr(parsed, name) for name in spec.arguments.model_fields}
+        answer = spec.handler(self._estate, **values)
+        if isinstance(answer, AsyncIterator):
+            return await _follow(answer)
+        return await answer
+
+
+def register_all(registry: Registry, server: FastMCP, estate: Estate) -> None:
+    """Adds every tool of the registry to a server."""
+    for spec in registry.tools.values():
+        server.add_tool(RegisteredTool.of(spec, estate))
+
+
+async def _follow(steps: AsyncIterator[Progress | Result]) -> Result:
+    """Passes progress on to the client, and returns the result that comes last."""
+    context = get_context()
+    async for step in steps:
+        if isinstance(step, Result):
+            return step
+        await context.report_progress(step.waited, step.allowed, step.message)
+    raise AssertionError("an operation yields its result last")
+
+
+def _success(spec: ToolSpec, result: Result) -> ToolResult:
+    structured = result.model_dump(mode="json", exclude_none=True)
+    return ToolResult(
+        content=[TextContent(type="text", text=spec.render(result))],
+        structured_content=structured,
+    )
+
+
+def _error(failure: ToolFailure) -> ToolResult:
+    """The failure as text and, for programs, in `_meta` (never as structured content)."""
+    fields = [{"field": item.field, "message": item.message} for item in failure.fields]
+    told = [item for item in failure.fields if item.message != failure.message]
+    only = failure.fields[0].field if len(failure.fields) == 1 and not told else ""
+    lines = [f"{failure.code}: {only + ': ' if only else ''}{failure.message}"]
+    lines += [f"- {item.field or 'object'}: {item.message}" for item in told]
+    lines.append(f"Next: {failure.next_step}")
+    data: dict[str, Any] = {
+        "code": failure.code.value,
+        "message": failure.message,
+        "next_step": failure.next_step,
+    }
+    if fields:
+        data["fields"] = fields
+    return ToolResult.from_mcp_result(
+        CallToolResult(
+            content=[TextContent(type="text", text="\n".join(lines))],
+            is_error=True,
+            _meta={"cnpg-mcp.io/error": data},
+        )
+    )
+
+
+def _unexpected(tool: str) -> ToolFailure:
+    """What the caller may know of a defect; the trace goes to the log alone."""
+    request_id = uuid.uuid4().hex[:12]
+    _log.exception("unexpected failure in %s, request %s", tool, request_id)
+    return ToolFailure(
+        ErrorCode.INTERNAL,
+        f"An unexpected failure in this server (request {request_id}).",
+        "Report it with the request id; the server's log has the details.",
+    )

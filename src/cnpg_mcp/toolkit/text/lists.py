@@ -1,0 +1,127 @@
+"""Lists as text: one line an item, names and messages from the cluster quoted."""
+
+from collections.abc import Iterable, Sequence
+
+from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.results import (
+    ClusterList,
+    ClusterRow,
+    DatabaseList,
+    DatabaseRow,
+    DeclaredState,
+    ListScope,
+    RoleList,
+    RoleRow,
+    SubObjectRow,
+)
+
+
+def cluster_list(result: ClusterList) -> str:
+    """Clusters, one line each."""
+    heading = f"{_count(result.clusters, 'cluster')} {_where(result.scope)}"
+    if any(row.verdict is None for row in result.clusters):
+        heading += " (phase as the operator reports it; get_cluster_status gives the verdict)"
+    return _lines(heading, map(_cluster, result.clusters), result.scope, result.next_cursor)
+
+
+def _cluster(row: ClusterRow) -> str:
+    name = f"{row.namespace}/{row.name}" if row.namespace else row.name
+    parts = [
+        name,
+        row.verdict.upper() if row.verdict else "",
+        f"{row.ready or 0}/{row.instances} ready",
+        row.phase or "no phase yet",
+        f"primary {row.primary}" if row.primary else "",
+        row.age or "",
+        f"PostgreSQL {row.version}" if row.version else "",
+        f"storage {row.storage}" if row.storage else "",
+        f"backup: {row.backup}" if row.backup else "",
+        f"[{', '.join(row.findings)}]" if row.findings else "",
+        f"! {row.note}" if row.note else "",
+    ]
+    return " | ".join(part for part in parts if part)
+
+
+def role_list(result: RoleList) -> str:
+    """Roles, one line each."""
+    heading = f"{_count(result.roles, 'role')} of {result.namespace}/{result.cluster_name}"
+    return _lines(heading, map(_role, result.roles), result.scope, result.next_cursor)
+
+
+def _role(row: RoleRow) -> str:
+    attributes = [*(row.attributes or ())]
+    if row.connection_limit is not None:
+        attributes.append(f"connection limit {row.connection_limit}")
+    if row.valid_until:
+        attributes.append(f"valid until {row.valid_until}")
+    parts = [
+        quoted(row.name),
+        _state(row.state) + (" (stale report)" if row.stale else ""),
+        row.source + (f" {row.object}" if row.object else ""),
+        ", ".join(attributes),
+        f"in {', '.join(map(quoted, row.in_roles))}" if row.in_roles else "",
+        f"Secret {row.secret}" if row.secret else "",
+        _message(row.message),
+    ]
+    return " | ".join(part for part in parts if part)
+
+
+def database_list(result: DatabaseList) -> str:
+    """Databases, one line each."""
+    heading = f"{_count(result.databases, 'database')} of {result.namespace}/{result.cluster_name}"
+    return _lines(heading, map(_database, result.databases), result.scope, result.next_cursor)
+
+
+def _database(row: DatabaseRow) -> str:
+    parts = [
+        quoted(row.name),
+        _state(row.state),
+        f"{row.source} {row.object}" if row.object else row.source,
+        f"owner {quoted(row.owner)}" if row.owner else "",
+        f"on delete: {row.reclaim_policy}" if row.reclaim_policy else "",
+        _sub_objects("extensions", row.extensions),
+        _sub_objects("schemas", row.schemas),
+        _message(row.message),
+    ]
+    return " | ".join(part for part in parts if part)
+
+
+def _sub_objects(what: str, rows: tuple[SubObjectRow, ...] | None) -> str:
+    if not rows:
+        return ""
+    return f"{what}: " + ", ".join(_sub_object(row) for row in rows)
+
+
+def _sub_object(row: SubObjectRow) -> str:
+    if row.state is DeclaredState.APPLIED:
+        return quoted(row.name)
+    return f"{quoted(row.name)} {_state(row.state)} {_message(row.message)}".rstrip()
+
+
+def _state(state: DeclaredState) -> str:
+    return "not watched" if state is DeclaredState.UNWATCHED else state.replace("_", " ")
+
+
+def _message(message: str | None) -> str:
+    return f"operator says {quoted(message)}" if message else ""
+
+
+def _count(items: Sequence[object], noun: str) -> str:
+    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+
+
+def _where(scope: ListScope) -> str:
+    if scope.namespace:
+        return f"in namespace {scope.namespace}"
+    if scope.namespaces:
+        return f"in namespaces {', '.join(scope.namespaces)}"
+    return "in all namespaces"
+
+
+def _lines(heading: str, items: Iterable[str], scope: ListScope, cursor: str | None) -> str:
+    lines = [heading, *items]
+    if scope.note:
+        lines.append(f"Note: {scope.note}")
+    if cursor:
+        lines.append(f"More: call again with cursor={cursor}")
+    return "\n".join(lines)

@@ -1,0 +1,108 @@
+"""Failures as the caller reads them: one code, what happened, what to do next."""
+
+import difflib
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.errors import ErrorCode, FieldError, ToolFailure
+from cnpg_mcp.kube.errors import (
+    AlreadyExists,
+    BadRequest,
+    ConfigurationError,
+    Conflict,
+    CursorError,
+    DeadlineExceeded,
+    Forbidden,
+    Gone,
+    Invalid,
+    KubeError,
+    NotFound,
+    StatusError,
+    TooManyRequests,
+    Unauthorized,
+    WebhookFailed,
+)
+
+_UNKNOWN_FATE = " The change may or may not have been made."
+_LOOK = "Look at the present state before trying again."
+
+_BY_KIND: tuple[tuple[type[KubeError], ErrorCode, str], ...] = (
+    (
+        ConfigurationError,
+        ErrorCode.UNAVAILABLE,
+        "Correct the Kubernetes credentials of this server; it tries again at the next call.",
+    ),
+    (CursorError, ErrorCode.INVALID, "Call again without cursor to start at the first page."),
+    (Gone, ErrorCode.INVALID, "Call again without cursor to start at the first page."),
+    (DeadlineExceeded, ErrorCode.TIMEOUT, "Try again; if it persists, check the API server."),
+    (Unauthorized, ErrorCode.FORBIDDEN, "Renew the Kubernetes credentials of this server."),
+    (
+        Forbidden,
+        ErrorCode.FORBIDDEN,
+        "Ask a Kubernetes administrator to grant this to the server's account.",
+    ),
+    (NotFound, ErrorCode.NOT_FOUND, "Check namespace and name."),
+    (AlreadyExists, ErrorCode.ALREADY_EXISTS, "Choose another name, or use what exists."),
+    (Conflict, ErrorCode.CONFLICT, "Try again: the object was changed at the same moment."),
+    (Invalid, ErrorCode.INVALID, "Correct the fields named and call again; nothing was changed."),
+    (BadRequest, ErrorCode.INVALID, "Correct the request and call again; nothing was changed."),
+    (TooManyRequests, ErrorCode.RATE_LIMITED, "Wait a few seconds and try again."),
+    (
+        WebhookFailed,
+        ErrorCode.OPERATOR_UNAVAILABLE,
+        "Check that the CloudNativePG operator runs and its webhook is reachable; nothing changed.",
+    ),
+)
+
+
+def explain(error: KubeError) -> ToolFailure:
+    """What an API server's failure means to the caller; its words are quoted, not repeated."""
+    code, next_step = ErrorCode.UNAVAILABLE, "Try again; if it persists, check the API server."
+    for kind, its_code, its_step in _BY_KIND:
+        if isinstance(error, kind):
+            code, next_step = its_code, its_step
+            break
+    message = _message(error)
+    if error.maybe_applied:
+        message, next_step = message + _UNKNOWN_FATE, _LOOK
+    return ToolFailure(code, message, next_step, _fields(error))
+
+
+def _message(error: KubeError) -> str:
+    if isinstance(error, Gone):
+        return "The cursor has expired: the list has changed too much since its page was made."
+    if isinstance(error, Invalid) and error.causes:
+        return "The API server refused the object."
+    if isinstance(error, StatusError):
+        return f"The API server answered {error.status}: {quoted(error.message)}."
+    return error.message
+
+
+def _fields(error: KubeError) -> tuple[FieldError, ...]:
+    if not isinstance(error, StatusError):
+        return ()
+    return tuple(FieldError(cause.field, quoted(cause.message)) for cause in error.causes)
+
+
+def explain_arguments(error: ValidationError, model: type[BaseModel]) -> ToolFailure:
+    """Which arguments cannot be right, without echoing any value: it may be a secret."""
+    known = list(model.model_fields)
+    fields = tuple(_argument(item, known) for item in error.errors(include_input=False))
+    return ToolFailure(
+        ErrorCode.INVALID,
+        "The arguments are not valid.",
+        "Correct them and call again; nothing was changed.",
+        fields,
+    )
+
+
+def _argument(item: ErrorDetails, known: Iterable[str]) -> FieldError:
+    name = ".".join(str(part) for part in item["loc"])
+    if item["type"] != "extra_forbidden":
+        return FieldError(name, item["msg"].removeprefix("Value error, "))
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return FieldError(quoted(name, 60), f"no such argument{hint}")

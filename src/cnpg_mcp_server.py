@@ -1,0 +1,23 @@
+"""The main server: stdio for one client (default), or http on port 3000 at /mcp."""
+
+from cnpg_mcp.serving.run import parser, serve_http, serve_stdio, settings_or_exit
+
+NAME = "cnpg-mcp"
+PATH = "/mcp"
+PORT = 3000
+
+
+def main() -> None:
+    """Runs the server as the command line says."""
+    arguments = parser(__doc__ or "")
+    arguments.add_argument("--transport", choices=["stdio", "http"], default="stdio")
+    given = arguments.parse_args()
+    settings = settings_or_exit(given.host, given.port)
+    if given.transport == "stdio":
+        serve_stdio(NAME, settings)
+    else:
+        serve_http(NAME, settings, path=PATH, port=PORT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""When an instance manager looks at an object again: at a change, or when a retry is due."""
+
+import time
+from dataclasses import dataclass
+
+from test.controlplane.kinds import KubeObject
+
+
+@dataclass
+class _Last:
+    seen: tuple[str, object]
+    due: float
+
+
+class Attempts:
+    """Remembers for each object what was seen at the last attempt and when to try again."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, _Last] = {}
+
+    def due(self, obj: KubeObject, context: object = None) -> bool:
+        """Whether the object or its context changed since the last attempt, or time is up."""
+        last = self._last.get(obj["metadata"]["uid"])
+        return not last or last.seen != _seen(obj, context) or time.monotonic() >= last.due
+
+    def done(self, obj: KubeObject, context: object, retry: float | None) -> None:
+        """Notes an attempt; without ``retry`` only a change brings the next one."""
+        due = float("inf") if retry is None else time.monotonic() + retry
+        self._last[obj["metadata"]["uid"]] = _Last(_seen(obj, context), due)
+
+
+def _seen(obj: KubeObject, context: object) -> tuple[str, object]:
+    return obj["metadata"]["resourceVersion"], context

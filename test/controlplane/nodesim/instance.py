@@ -1,0 +1,126 @@
+"""The status endpoint of one instance manager, and what it reports."""
+
+import hashlib
+import itertools
+import json
+import random
+import ssl
+import tempfile
+from collections.abc import Callable, Iterator
+
+from aiohttp import web
+
+from test.controlplane.kinds import KubeObject
+from test.controlplane.nodesim.postgres import Postgres
+
+PORT = 8000
+LSN = "0/6000060"
+
+Report = Callable[[], KubeObject | None]
+
+
+class Instance:
+    """Serves ``/pg/status`` over TLS on a loopback address of its own."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._runner: web.AppRunner | None = None
+        self.address = ""
+
+    async def serve(self, addresses: Iterator[str], certificate: bytes, key: bytes) -> None:
+        """Listens on the first address that is free."""
+        app = web.Application()
+        app.router.add_get("/pg/status", self._status)
+        app.router.add_get("/{probe:healthz|readyz|startupz}", self._probe)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+        await self._runner.setup()
+        context = _tls(certificate, key)
+        for address in addresses:
+            try:
+                await web.TCPSite(self._runner, address, PORT, ssl_context=context).start()
+            except OSError:
+                continue
+            self.address = address
+            return
+
+    async def close(self) -> None:
+        """Stops listening."""
+        if self._runner:
+            await self._runner.cleanup()
+
+    async def _status(self, _: web.Request) -> web.Response:
+        report = self._report()
+        if report is None:
+            return web.Response(status=500, text="instance is down")
+        return web.Response(text=json.dumps(report), content_type="application/json")
+
+    async def _probe(self, _: web.Request) -> web.Response:
+        return web.Response(status=500 if self._report() is None else 200, text="OK")
+
+
+def addresses() -> Iterator[str]:
+    """Loopback addresses, from a random block so that control planes side by side rarely meet."""
+    block = random.randrange(2, 254)  # noqa: S311 - not a secret
+    for number in itertools.count():
+        yield f"127.{block}.{number // 250 % 250}.{number % 250 + 1}"
+
+
+def report(
+    pod: KubeObject,
+    cluster: KubeObject,
+    postgres: Postgres,
+    standbys: list[str],
+    primary_up: bool,
+) -> KubeObject:
+    """The answer of ``/pg/status``: the keys that the operator reads."""
+    meta, status = pod["metadata"], cluster.get("status") or {}
+    primary = (status.get("currentPrimary") or status.get("targetPrimary")) == meta["name"]
+    fenced = _is_fenced(cluster, meta["name"])
+    digest = hashlib.sha256(cluster["metadata"]["uid"].encode()).hexdigest()
+    return {
+        "isPrimary": primary,
+        "systemID": "" if fenced else str(int(digest[:15], 16)),
+        "mightBeUnavailable": fenced,
+        "currentLsn": LSN if primary else "",
+        "receivedLsn": "" if primary else LSN,
+        "replayLsn": "" if primary else LSN,
+        "timeLineID": postgres.timeline,
+        "isWalReceiverActive": not primary and primary_up,
+        "pendingRestart": False,
+        "pendingRestartForDecrease": False,
+        "isArchivingWAL": primary,
+        "node": pod["spec"].get("nodeName", ""),
+        "loadedConfigurationHash": "sim",
+        "currentWAL": f"{postgres.timeline:08X}0000000000000006",
+        "executableHash": status.get("cloudNativePGOperatorHash", "sim"),
+        "instanceManagerVersion": "sim",
+        "instanceArch": "amd64",
+        "sessionID": meta["uid"],
+        "replicationInfo": [_streaming(name) for name in standbys] if primary else [],
+    }
+
+
+def _is_fenced(cluster: KubeObject, name: str) -> bool:
+    annotations = cluster["metadata"].get("annotations") or {}
+    fenced = json.loads(annotations.get("cnpg.io/fencedInstances") or "[]")
+    return name in fenced or "*" in fenced
+
+
+def _streaming(name: str) -> KubeObject:
+    positions = dict.fromkeys(("receivedLsn", "writeLsn", "flushLsn", "replayLsn"), LSN)
+    return {
+        "applicationName": name,
+        "state": "streaming",
+        "syncState": "async",
+        "syncPriority": "0",
+        **positions,
+    }
+
+
+def _tls(certificate: bytes, key: bytes) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(certificate + b"\n" + key)
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context

@@ -1,0 +1,194 @@
+"""Instance pods: scheduled, running, ready, each with the status endpoint the operator asks."""
+
+import base64
+
+from test.controlplane.kinds import KubeObject
+from test.controlplane.nodesim import instance, nodes, volumes
+from test.controlplane.nodesim.injection import asked
+from test.controlplane.nodesim.instance import Instance
+from test.controlplane.nodesim.world import World, now
+
+UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
+
+
+class Pods:
+    """The kubelet of all nodes."""
+
+    def __init__(self) -> None:
+        self._instances: dict[str, Instance] = {}
+        self._addresses = instance.addresses()
+
+    async def close(self) -> None:
+        """Stops all status endpoints."""
+        for each in self._instances.values():
+            await each.close()
+        self._instances.clear()
+
+    def up(self, world: World, namespace: str, name: str) -> bool:
+        """Whether the named instance runs and answers."""
+        pod = world.store.get("pods", namespace, name)
+        return bool(
+            pod
+            and pod["metadata"]["uid"] in self._instances
+            and asked("down", pod, world.cluster_of(pod)) is None
+        )
+
+    async def run(self, world: World) -> None:
+        """Brings every instance pod to the state it should have, and ends deleted ones."""
+        live = set()
+        for pod in world.store.all("pods"):
+            if pod["metadata"].get("deletionTimestamp"):
+                await world.remove("pods", pod, gracePeriodSeconds=0)
+                continue
+            live.add(pod["metadata"]["uid"])
+            cluster = world.cluster_of(pod)
+            if cluster and pod["metadata"]["labels"].get("cnpg.io/podRole") == "instance":
+                await self._advance(world, pod, cluster)
+        for uid in self._instances.keys() - live:
+            await self._instances.pop(uid).close()
+
+    async def _advance(self, world: World, pod: KubeObject, cluster: KubeObject) -> None:
+        blocked = asked("pending", pod, cluster) or _waits_for_volume(world, pod)
+        if blocked:
+            await _leave_pending(world, pod, blocked)
+            return
+        await _bind(world, pod)
+        unpullable = asked("image-pull", pod, cluster)
+        if unpullable:
+            await _leave_unpulled(world, pod, unpullable)
+            return
+        address = await self._serve(world, pod, cluster)
+        if address:
+            ready = asked("down", pod, cluster) is None
+            await _set_running(world, pod, address, ready=ready)
+
+    async def _serve(self, world: World, pod: KubeObject, cluster: KubeObject) -> str:
+        """Starts the pod's status endpoint where it does not run; its address."""
+        meta = pod["metadata"]
+        if meta["uid"] not in self._instances:
+            secret = f"{cluster['metadata']['name']}-server"
+            pair = world.store.get("secrets", meta["namespace"], secret)
+            if pair is None:
+                return ""
+            certificate, key = (base64.b64decode(pair["data"][f"tls.{x}"]) for x in ("crt", "key"))
+            started = Instance(lambda: self._report(world, meta["namespace"], meta["name"]))
+            await started.serve(self._addresses, certificate, key)
+            self._instances[meta["uid"]] = started
+        return self._instances[meta["uid"]].address
+
+    def _report(self, world: World, namespace: str, name: str) -> KubeObject | None:
+        """What the instance says about itself now; None while it is down."""
+        pod = world.store.get("pods", namespace, name)
+        cluster = world.cluster_of(pod) if pod else None
+        if pod is None or cluster is None or not self.up(world, namespace, name):
+            return None
+        primary = (cluster.get("status") or {}).get("currentPrimary")
+        primary_up = bool(primary) and self.up(world, namespace, str(primary))
+        standbys = [
+            other
+            for other in (cluster.get("status") or {}).get("instanceNames", [])
+            if other != name and self.up(world, namespace, other)
+        ]
+        return instance.report(pod, cluster, world.postgres(cluster), standbys, primary_up)
+
+
+def _waits_for_volume(world: World, pod: KubeObject) -> str:
+    missing = volumes.unbound(world, volumes.claims(pod), pod["metadata"]["namespace"])
+    return UNBOUND if missing and not pod["spec"].get("nodeName") else ""
+
+
+async def _leave_pending(world: World, pod: KubeObject, message: str) -> None:
+    known = {each["type"] for each in pod["status"].get("conditions", [])}
+    if "PodScheduled" in known:
+        return
+    condition = {**_condition("PodScheduled", "False"), "reason": "Unschedulable"}
+    status = {"phase": "Pending", "conditions": [{**condition, "message": message}]}
+    await world.set_status("pods", pod, status)
+    await world.event(pod, "FailedScheduling", message, "default-scheduler")
+
+
+async def _leave_unpulled(world: World, pod: KubeObject, message: str) -> None:
+    if pod["status"].get("containerStatuses"):
+        return
+    waiting = {"waiting": {"reason": "ImagePullBackOff", "message": message}}
+    containers = [
+        {**_container(each, pod), "ready": False, "started": False, "state": waiting}
+        for each in pod["spec"]["containers"]
+    ]
+    conditions = [_condition("PodScheduled", "True"), _condition("Ready", "False")]
+    status = {"phase": "Pending", "containerStatuses": containers, "conditions": conditions}
+    await world.set_status("pods", pod, status)
+    await world.event(pod, "Failed", message, "kubelet")
+
+
+async def _bind(world: World, pod: KubeObject) -> None:
+    if pod["spec"].get("nodeName"):
+        return
+    meta = pod["metadata"]
+    node = nodes.NAMES[int(meta["name"].rsplit("-", 1)[-1]) % len(nodes.NAMES)]
+    binding = {
+        "apiVersion": "v1",
+        "kind": "Binding",
+        "metadata": {"name": meta["name"]},
+        "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+    }
+    path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}/binding"
+    await world.api.request("POST", path, binding)
+    pod["spec"]["nodeName"] = node
+
+
+async def _set_running(world: World, pod: KubeObject, address: str, *, ready: bool) -> None:
+    wanted = str(ready)
+    status = pod["status"]
+    conditions = {each["type"]: each["status"] for each in status.get("conditions", [])}
+    if (status.get("phase"), conditions.get("Ready"), status.get("podIP")) == (
+        "Running",
+        wanted,
+        address,
+    ):
+        return
+    await world.set_status("pods", pod, _running(pod, address, wanted))
+
+
+def _running(pod: KubeObject, address: str, ready: str) -> KubeObject:
+    since = pod["status"].get("startTime") or now()
+    finished = {"exitCode": 0, "reason": "Completed", "startedAt": since, "finishedAt": since}
+    running = {
+        "ready": ready == "True",
+        "started": True,
+        "state": {"running": {"startedAt": since}},
+    }
+    done = {"ready": True, "state": {"terminated": finished}}
+    spec = pod["spec"]
+    states = {
+        "PodScheduled": "True",
+        "Initialized": "True",
+        "ContainersReady": ready,
+        "Ready": ready,
+    }
+    return {
+        "phase": "Running",
+        "podIP": address,
+        "podIPs": [{"ip": address}],
+        "hostIP": "127.0.0.1",
+        "startTime": since,
+        "conditions": [_condition(*each) for each in states.items()],
+        "containerStatuses": [{**_container(each, pod), **running} for each in spec["containers"]],
+        "initContainerStatuses": [
+            {**_container(each, pod), **done} for each in spec.get("initContainers", [])
+        ],
+    }
+
+
+def _container(container: KubeObject, pod: KubeObject) -> KubeObject:
+    return {
+        "name": container["name"],
+        "image": container["image"],
+        "imageID": container["image"],
+        "containerID": f"sim://{pod['metadata']['uid']}/{container['name']}",
+        "restartCount": 0,
+    }
+
+
+def _condition(kind: str, status: str) -> KubeObject:
+    return {"type": kind, "status": status, "lastTransitionTime": now()}

@@ -1,0 +1,91 @@
+"""What the API server holds, kept current by list and watch."""
+
+import asyncio
+from collections.abc import Iterator
+
+import aiohttp
+
+from test.controlplane.api import ApiError, KubeClient
+from test.controlplane.kinds import BY_PLURAL, KubeObject
+
+Key = tuple[str, str]
+RETRY_SECONDS = 0.2
+TRANSIENT = (ApiError, aiohttp.ClientError, TimeoutError, ValueError)
+
+
+class Store:
+    """A cache of the watched kinds. ``changed`` is set at every change."""
+
+    def __init__(self, api: KubeClient, plurals: tuple[str, ...]) -> None:
+        self._api = api
+        self._objects: dict[str, dict[Key, KubeObject]] = {plural: {} for plural in plurals}
+        self._gone: set[str] = set()
+        self.changed = asyncio.Event()
+
+    @property
+    def plurals(self) -> tuple[str, ...]:
+        """The watched kinds."""
+        return tuple(self._objects)
+
+    def all(self, plural: str, namespace: str | None = None) -> list[KubeObject]:
+        """All objects of a kind, a copy of the list."""
+        found = self._objects[plural].items()
+        return [obj for (space, _), obj in found if namespace in (None, space)]
+
+    def get(self, plural: str, namespace: str, name: str) -> KubeObject | None:
+        """One object, or None."""
+        return self._objects[plural].get((namespace, name))
+
+    def everything(self) -> Iterator[tuple[str, KubeObject]]:
+        """All objects with their plural."""
+        for plural, objects in self._objects.items():
+            for obj in list(objects.values()):
+                yield plural, obj
+
+    def put(self, plural: str, obj: KubeObject) -> None:
+        """Takes an answer of a write, so that the next pass need not wait for the watch."""
+        meta = obj["metadata"]
+        key = (meta.get("namespace", ""), meta["name"])
+        known = self._objects[plural].get(key)
+        if meta["uid"] in self._gone or (known and _version(known) >= _version(obj)):
+            return
+        self._objects[plural][key] = obj
+        self.changed.set()
+
+    async def follow(self, plural: str) -> None:
+        """Lists and watches for ever; starts over when the API server went away."""
+        while True:
+            try:
+                await self._list_and_watch(plural)
+            except TRANSIENT:
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _list_and_watch(self, plural: str) -> None:
+        kind = BY_PLURAL[plural]
+        listed = await self._api.request("GET", kind.path())
+        self._objects[plural] = {
+            (obj["metadata"].get("namespace", ""), obj["metadata"]["name"]): obj
+            for obj in listed["items"] or []
+        }
+        self.changed.set()
+        async for event in self._api.watch(plural, listed["metadata"]["resourceVersion"]):
+            if event["type"] == "ERROR":
+                return
+            self._take(plural, event)
+
+    def _take(self, plural: str, event: KubeObject) -> None:
+        obj = event["object"]
+        if event["type"] != "DELETED":
+            self.put(plural, obj)
+            return
+        meta = obj["metadata"]
+        self._gone.add(meta["uid"])
+        key = (meta.get("namespace", ""), meta["name"])
+        known = self._objects[plural].get(key)
+        if known and known["metadata"]["uid"] == meta["uid"]:
+            del self._objects[plural][key]
+        self.changed.set()
+
+
+def _version(obj: KubeObject) -> int:
+    return int(obj["metadata"]["resourceVersion"])

@@ -1,0 +1,65 @@
+"""Reads the recorded situations as evidence."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cnpg_mcp.domain.status.assessment import Verdict
+from cnpg_mcp.domain.status.evidence import SOURCES, Evidence
+from cnpg_mcp.domain.views.cluster import Cluster
+from cnpg_mcp.domain.views.reports import InstanceReport
+
+FOLDER = Path(__file__).parent.parent / "situations"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recorded situation: what was seen, when, and what was really the matter."""
+
+    name: str
+    evidence: Evidence
+    now: datetime
+    verdict: Verdict
+    also_acceptable: frozenset[Verdict]
+
+
+def recorded_names() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def load(name: str) -> Recording:
+    scene = json.loads((FOLDER / f"{name}.json").read_text())
+    truth = scene["truth"]
+    return Recording(
+        name=name,
+        evidence=_evidence(scene),
+        now=datetime.fromisoformat(scene["recorded_at"]),
+        verdict=Verdict(truth["verdict"]),
+        also_acceptable=frozenset(Verdict(one) for one in truth.get("also_acceptable", ())),
+    )
+
+
+def _evidence(scene: Mapping[str, Any]) -> Evidence:
+    cluster = Cluster.parse(scene["cluster"])
+    parts = {
+        part: tuple(
+            view
+            for view in (source.view.parse(one) for one in scene[_key(scene, part)])
+            if source.keep(cluster, view)
+        )
+        for part, source in SOURCES.items()
+    }
+    reports = scene.get("instance_reports")
+    if reports is not None:
+        parts["instance_reports"] = tuple(
+            InstanceReport.parse(pod, answer["http"], answer["body"])
+            for pod, answer in reports.items()
+        )
+    return Evidence(cluster=cluster, **parts)
+
+
+def _key(scene: Mapping[str, Any], part: str) -> str:
+    return part if part in scene else part.replace("_", "")
