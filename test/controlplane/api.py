@@ -140,11 +140,10 @@ class KubeClient:
         return await self.patch(plural, namespace, name, {"status": status}, subresource="status")
 
     async def annotate(
-        self, plural: str, namespace: str | None, name: str, **annotations: str | None
+        self, plural: str, namespace: str | None, name: str, annotations: dict[str, str | None]
     ) -> KubeObject:
-        """Sets annotations (``None`` removes); ``__`` in a name stands for ``/``."""
-        named = {key.replace("__", "/"): value for key, value in annotations.items()}
-        return await self.patch(plural, namespace, name, {"metadata": {"annotations": named}})
+        """Sets annotations; ``None`` removes one."""
+        return await self.patch(plural, namespace, name, {"metadata": {"annotations": annotations}})
 
     async def delete(
         self, plural: str, namespace: str | None, name: str, **options: Any

@@ -121,6 +121,7 @@ def _built(name: str, build: Build) -> Path:
     target = folder / name
     if target.exists():
         return target
+    _go_command()
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / f".{name}.lock"):
         if not target.exists():

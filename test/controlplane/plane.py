@@ -124,8 +124,7 @@ class Plane:
         for name in ("apiserver", "etcd"):
             self._children[name].kill()
         self._loop.close()
-        if not keep_logs:
-            shutil.rmtree(self.folder)
+        _remove(self.folder, keep_logs=keep_logs)
 
     def _timed(self, what: str, act: Callable[[], object]) -> None:
         start = time.monotonic()
@@ -330,3 +329,13 @@ class Plane:
                 return bool(response.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+
+def _remove(folder: Path, *, keep_logs: bool) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif not (keep_logs and path.suffix == ".log"):
+            path.unlink()
+    if not keep_logs:
+        folder.rmdir()

@@ -64,7 +64,7 @@ async def test_database_of_an_unknown_owner_fails_until_it_is_touched(
         'while creating database "shop": ERROR: role "late" does not exist (SQLSTATE 42704)'
     )
     plane.postgres(pg, "pg").apply_role("late", {}, "")
-    await admin.annotate("databases", pg, "shop", touched="yes")
+    await admin.annotate("databases", pg, "shop", {"touched": "yes"})
     await admin.wait_for("databases", pg, "shop", applied)
 
 
@@ -88,7 +88,7 @@ async def test_open_session_holds_up_a_drop_with_a_message_only_for_absent(
     await admin.patch("databases", pg, "shop", {"spec": {"ensure": "absent"}})
     found = await admin.wait_for("databases", pg, "shop", failed)
     assert _message(found).startswith('while dropping database "shop"')
-    await admin.annotate("databases", pg, "shop", nodesim__session=None)
+    await admin.annotate("databases", pg, "shop", {"nodesim/session": None})
     await admin.wait_for("databases", pg, "shop", applied)
     assert "shop" not in plane.postgres(pg, "pg").databases
 
@@ -134,7 +134,7 @@ async def _apply_with_password(admin: KubeClient, pg: str) -> KubeObject:
 
     async def touched_and_applied() -> bool:
         nonlocal found
-        await admin.annotate("databaseroles", pg, "reader", touched=str(time.monotonic()))
+        await admin.annotate("databaseroles", pg, "reader", {"touched": str(time.monotonic())})
         found = await admin.get("databaseroles", pg, "reader")
         return applied(found)
 
@@ -172,7 +172,7 @@ async def test_role_that_owns_a_database_is_not_dropped(
     assert "SQLSTATE 2BP01" in _message(found)
     assert "orders" not in _message(found)
     del plane.postgres(pg, "pg").owned_objects["owner"]
-    await admin.annotate("databaseroles", pg, "owner", touched="yes")
+    await admin.annotate("databaseroles", pg, "owner", {"touched": "yes"})
     await admin.wait_gone("databaseroles", pg, "owner")
 
 
@@ -230,7 +230,7 @@ async def test_inline_role_that_cannot_be_dropped_waits_for_the_next_change(
         "clerk": ["could not perform DELETE on role clerk: owner of database ledger"]
     }
     plane.postgres(pg, "pg").drop_database("ledger")
-    await admin.annotate("clusters", pg, "pg", touched="yes")
+    await admin.annotate("clusters", pg, "pg", {"touched": "yes"})
     await _wait_roles(admin, pg, "reconciled", "clerk")
     assert "clerk" not in plane.postgres(pg, "pg").roles
 
@@ -261,9 +261,12 @@ async def test_what_a_deleted_cluster_leaves_is_released(admin: KubeClient, pg: 
     await admin.wait_for("databaseroles", pg, "reader", applied)
     await admin.delete("clusters", pg, "pg")
     for plural, name in (("databases", "shop"), ("databaseroles", "reader")):
-        found = await admin.wait_for(plural, pg, name, failed)
+        found = await admin.wait_for(plural, pg, name, _released)
         assert "cluster resource has been deleted" in _message(found)
-        assert not found["metadata"].get("finalizers")
+
+
+def _released(found: KubeObject) -> bool:
+    return failed(found) and not found["metadata"].get("finalizers")
 
 
 async def test_simulated_node_had_no_mishap(plane: Plane) -> None:

@@ -220,6 +220,23 @@ def test_quota_explains_a_missing_pod():
     assert "tight" in find(scene.assess(), Code.QUOTA_EXCEEDED).message
 
 
+def test_quota_on_storage_does_not_explain_a_missing_pod():
+    full = {"requests.storage": "3Gi"}
+    quota = {"metadata": meta("disks"), "status": {"hard": full, "used": full}}
+    scene = healthy().remove_pod("db-3").add("resource_quotas", quota)
+    assert problems(scene.assess()) == {Code.INSTANCE_POD_MISSING}
+
+
+def test_pod_that_is_about_to_come_is_progress():
+    scene = healthy().remove_pod("db-3").phase("Creating a new replica", age=5)
+    assert scene.assess().verdict is Verdict.PROGRESSING
+
+
+def test_pod_that_does_not_come_degrades():
+    scene = healthy().remove_pod("db-3").phase("Creating a new replica", age=500)
+    assert problems(scene.assess()) == {Code.INSTANCE_POD_MISSING}
+
+
 @pytest.mark.parametrize("role", ["join", "snapshot-recovery"])
 def test_failing_job_of_a_replica_degrades(role):
     scene = healthy(2).spec(instances=3).phase("Creating a new replica")

@@ -1,7 +1,7 @@
 """Lists of clusters: one call to the API server a page, whatever the number of clusters."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnpg_mcp.domain.cluster_rows import detailed_row, reported_row
 from cnpg_mcp.domain.estate import Estate
@@ -9,6 +9,7 @@ from cnpg_mcp.domain.lookup import not_installed
 from cnpg_mcp.domain.resources import CLUSTERS
 from cnpg_mcp.domain.results import ClusterList, ClusterRow, ListScope
 from cnpg_mcp.domain.status.assessment import Verdict
+from cnpg_mcp.errors import ErrorCode, ToolFailure, invalid
 from cnpg_mcp.kube.client import Selection
 from cnpg_mcp.kube.cursors import Position, decode_cursor, encode_cursor
 from cnpg_mcp.kube.errors import Forbidden, NotFound
@@ -50,9 +51,16 @@ async def list_clusters(estate: Estate, query: ClusterQuery) -> ClusterList:
     A page filtered by verdict may be short, or empty, while `next_cursor` is set.
 
     Raises:
-        ToolFailure: no such namespace, or CloudNativePG is not installed.
+        ToolFailure: no such namespace, none that may be looked at, a filter that needs the
+            detailed list, or CloudNativePG is not installed.
         CursorError: the cursor belongs to another question.
     """
+    if query.verdict and not query.detailed:
+        raise invalid(
+            "verdict",
+            "A concise list has no verdicts to filter by.",
+            "Call with detail_level=detailed, or leave verdict out.",
+        )
     start = decode_cursor(query.question(), query.cursor) if query.cursor else Position()
     try:
         if not query.all_namespaces:
@@ -102,10 +110,16 @@ async def _several(estate: Estate, query: ClusterQuery, start: Position, why: st
         if page is None:
             refused.append(namespace)
             continue
-        rows += [row.model_copy(update={"namespace": namespace}) for row in page.rows]
+        rows += [replace(row, namespace=namespace) for row in page.rows]
         position = _after(namespaces, namespace, page.token)
         if len(rows) >= query.limit:
             break
+    if len(refused) == len(namespaces):
+        raise ToolFailure(
+            ErrorCode.FORBIDDEN,
+            f"The server's account may not list clusters in: {', '.join(refused)}.",
+            "Name a namespace that it may see, or ask a Kubernetes administrator for the right.",
+        )
     note = f"Only these namespaces were looked at: {why}."
     if refused:
         note += f" Not allowed in: {', '.join(refused)}."

@@ -11,6 +11,7 @@ from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.kube.objects import KubeObject
 from cnpg_mcp.kube.tables import Row
 
+_HEALTHY = Phase.HEALTHY.value
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
@@ -18,20 +19,18 @@ _MINUTE = timedelta(minutes=1)
 
 def reported_row(row: Row) -> ClusterRow:
     """A row of print columns: a reported phase, which proves nothing."""
-    cells = row.cells
-    instances, ready = cells.get("Instances"), cells.get("Ready") or 0
-    phase = cells.get("Status") or None
+    cell = row.cell
+    instances, ready, phase = cell("Instances"), cell("Ready") or 0, cell("Status") or None
+    adds_up = ready == instances or phase != _HEALTHY
     return ClusterRow(
         namespace=row.metadata.get("namespace"),
-        name=cells["Name"],
+        name=cell("Name"),
         instances=instances,
         ready=ready,
         phase=phase,
-        primary=cells.get("Primary") or None,
-        age=cells.get("Age"),
-        note="reported healthy, but not all instances are ready"
-        if phase == Phase.HEALTHY and ready != instances
-        else None,
+        primary=cell("Primary") or None,
+        age=cell("Age"),
+        note=None if adds_up else "reported healthy, but not all instances are ready",
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cnpg_mcp.domain.status.wording import named
 from cnpg_mcp.domain.views.cluster import Cluster
 
 PORT = 5432
@@ -62,7 +63,7 @@ class TlsFacts:
         """The same in one sentence or two."""
         return (
             f"TLS from {self.minimum_version} on; verify with {self.ca_key} of Secret "
-            f"{self.ca_secret}. Plain text is accepted as well: ask for sslmode=verify-full."
+            f"{named(self.ca_secret)}. Plain text is accepted as well: ask for sslmode=verify-full."
         )
 
 

@@ -8,7 +8,7 @@ from cnpg_mcp.domain.resources import CLUSTERS
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.errors import ErrorCode, ToolFailure, not_found
 from cnpg_mcp.kube.client import Selection
-from cnpg_mcp.kube.errors import NotFound
+from cnpg_mcp.kube.errors import Forbidden, NotFound
 from cnpg_mcp.kube.objects import KubeObject, Resource
 
 CHUNK = 500
@@ -23,16 +23,32 @@ async def read_cluster(estate: Estate, namespace: str, name: str, field: str = "
             does not exist.
     """
     check_cluster_name(name, field)
-    try:
-        return Cluster.parse(await estate.kube.get(CLUSTERS, namespace, name))
-    except NotFound as error:
-        if error.names_no_object:
-            raise not_installed() from None
+    found = await find_cluster(estate, namespace, name)
+    if found is not None:
+        return Cluster.parse(found)
     await estate.require_namespace(namespace)
     raise not_found(
         f"Cluster {namespace}/{name}",
         "Call list_postgres_clusters to see the clusters that exist.",
     )
+
+
+async def find_cluster(estate: Estate, namespace: str, name: str) -> KubeObject | None:
+    """The Cluster object, `None` where there is none of that name.
+
+    Raises:
+        ToolFailure: CloudNativePG is not installed, or rights are missing because the namespace
+            does not exist: nobody can be given a Role there.
+    """
+    try:
+        return await estate.kube.get(CLUSTERS, namespace, name)
+    except NotFound as error:
+        if error.names_no_object:
+            raise not_installed() from None
+        return None
+    except Forbidden:
+        await estate.require_namespace(namespace)
+        raise
 
 
 def not_installed() -> ToolFailure:

@@ -1,6 +1,7 @@
 """The typed results of the tools: the structured content that clients and programs rely on."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -31,14 +32,16 @@ class ListScope(Result):
     note: str | None = None
 
 
-class ClusterRow(Result):
+@dataclass(slots=True, kw_only=True)
+class ClusterRow:
     """One cluster; `phase`, `ready` and `primary` are what the operator reports.
 
-    `namespace` is left out where the scope is one namespace.
+    `namespace` is left out where the scope is one namespace. A plain dataclass: a page has up to
+    500 of these, and there is nothing to validate in what this server puts together.
     """
 
-    namespace: str | None = None
     name: str
+    namespace: str | None = None
     instances: int | None = None
     ready: int | None = None
     phase: str | None = None

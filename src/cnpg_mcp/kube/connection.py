@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from cnpg_mcp.kube.errors import ConfigurationError
 
@@ -52,7 +54,19 @@ async def connect(source: ConnectionSource) -> Connection:
             namespace, origin = await _load_kubeconfig(configuration, source)
     except (ConfigException, OSError, ValueError, TypeError) as error:
         raise ConfigurationError(f"No usable Kubernetes credentials: {error}") from error
+    # aiohttp would look for a proxy and for ~/.netrc in threads at every request: the proxy is
+    # looked up once, and passwords of ~/.netrc have no business at an API server.
+    configuration.proxy = configuration.proxy or _proxy_from_environment(configuration.host)
+    configuration.client_session_kwargs = {"trust_env": False}
     return Connection(ApiClient(configuration), namespace, origin)
+
+
+def _proxy_from_environment(server: str) -> str | None:
+    """The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for the API server."""
+    url = urlsplit(server)
+    if proxy_bypass(url.hostname or ""):
+        return None
+    return getproxies().get(url.scheme)
 
 
 def _in_cluster() -> bool:

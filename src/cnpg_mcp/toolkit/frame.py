@@ -89,10 +89,10 @@ async def _follow(steps: AsyncIterator[Progress | Result]) -> Result:
 
 
 def _success(spec: ToolSpec, result: Result) -> ToolResult:
-    structured = result.model_dump(mode="json", exclude_none=True)
-    return ToolResult(
+    # Constructed without validation: what was just dumped would be dumped once more.
+    return ToolResult.model_construct(
         content=[TextContent(type="text", text=spec.render(result))],
-        structured_content=structured,
+        structured_content=result.model_dump(mode="json", exclude_none=True),
     )
 
 

@@ -28,10 +28,10 @@ class Declarative(ABC):
             cluster = world.store.get("clusters", namespace, name)
             if cluster is None or not self._serves(world, cluster):
                 continue
-            generation = cluster["metadata"]["generation"]
-            if self._attempts.due(obj, generation):
+            context = cluster["metadata"]["uid"], cluster["metadata"]["generation"]
+            if self._attempts.due(obj, context):
                 retry = await self._attempt(world, obj, cluster)
-                self._attempts.done(obj, generation, retry)
+                self._attempts.done(obj, context, retry)
 
     @abstractmethod
     async def apply(self, world: World, obj: KubeObject, cluster: KubeObject) -> float | None:
@@ -48,6 +48,8 @@ class Declarative(ABC):
                 return None
             return await self.release(world, obj, cluster)
         if self.finalizer not in finalizers:
+            if not await world.exists("clusters", cluster):
+                return None
             obj_now = await world.set_finalizers(self.plural, obj, [*finalizers, self.finalizer])
             if obj_now is None:
                 return self._retry_seconds

@@ -38,11 +38,8 @@ async def _exists(world: World, owner: KubeObject, namespace: str | None) -> boo
     kind = BY_KIND.get(owner["kind"])
     if kind is None or kind.api_version != owner["apiVersion"]:
         return True
-    try:
-        found = await world.api.get(kind.plural, namespace, owner["name"])
-    except ApiError as error:
-        return error.status != 404
-    return bool(found["metadata"]["uid"] == owner["uid"])
+    meta = {"namespace": namespace, "name": owner["name"], "uid": owner["uid"]}
+    return await world.exists(kind.plural, {"metadata": meta})
 
 
 def _dependents(world: World, owner: KubeObject) -> list[tuple[str, KubeObject, KubeObject]]:

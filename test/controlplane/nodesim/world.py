@@ -12,7 +12,8 @@ from test.controlplane.nodesim.store import Store
 
 log = logging.getLogger("nodesim")
 
-CONFLICT_OR_GONE = (404, 409)
+NOT_FOUND = 404
+CONFLICT_OR_GONE = (NOT_FOUND, 409)
 
 
 class World:
@@ -62,6 +63,17 @@ class World:
             raise
         self.store.put(plural, done)
         return done
+
+    async def exists(self, plural: str, obj: KubeObject) -> bool:
+        """Whether the API server still has this very object: the cache may lag behind."""
+        meta = obj["metadata"]
+        try:
+            found = await self.api.get(plural, meta.get("namespace"), meta["name"])
+        except ApiError as error:
+            if error.status == NOT_FOUND:
+                return False
+            raise
+        return bool(found["metadata"]["uid"] == meta["uid"])
 
     async def remove(self, plural: str, obj: KubeObject, **options: object) -> None:
         """Deletes exactly this object; harmless when it is gone."""

@@ -12,7 +12,7 @@ from cnpg_mcp.domain.creation.leftovers import find_leftovers
 from cnpg_mcp.domain.creation.manifest import ORDER_DIGEST, Draft, draft
 from cnpg_mcp.domain.creation.order import ClusterOrder
 from cnpg_mcp.domain.estate import Estate
-from cnpg_mcp.domain.lookup import not_installed
+from cnpg_mcp.domain.lookup import find_cluster
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.resources import CLUSTERS
 from cnpg_mcp.domain.results import ClusterWrite, Outcome
@@ -22,7 +22,7 @@ from cnpg_mcp.domain.status.observe import observe
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.client import Written
-from cnpg_mcp.kube.errors import KubeError, NotFound
+from cnpg_mcp.kube.errors import KubeError
 from cnpg_mcp.kube.objects import KubeObject
 
 _POLL_SECONDS = 1.0
@@ -55,7 +55,7 @@ async def create_cluster(
         raise ToolFailure(
             ErrorCode.BLOCKED, "This server is read-only.", "Call with dry_run=true to check only."
         )
-    existing = await _existing(estate, place)
+    existing = await find_cluster(estate, place.namespace, place.name)
     if existing is not None:
         yield _repeated(existing, order, place)
         return
@@ -74,15 +74,6 @@ async def create_cluster(
         else:
             assessment = step
     yield _created(place, ready, written, assessment)
-
-
-async def _existing(estate: Estate, place: _Place) -> KubeObject | None:
-    try:
-        return await estate.kube.get(CLUSTERS, place.namespace, place.name)
-    except NotFound as error:
-        if error.names_no_object:
-            raise not_installed() from None
-        return None
 
 
 def _repeated(existing: KubeObject, order: ClusterOrder, place: _Place) -> ClusterWrite:

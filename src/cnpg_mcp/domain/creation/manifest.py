@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cnpg_mcp.domain.creation.order import ClusterOrder, Profile, quantity
+from cnpg_mcp.domain.creation.order import ClusterOrder, Profile
+from cnpg_mcp.domain.quantities import amount
 from cnpg_mcp.domain.resources import CLUSTERS
 from cnpg_mcp.kube.objects import KubeObject
 
@@ -20,7 +21,6 @@ _PRODUCTION_MEMORY = "4Gi"
 _INSTANCES_FOR_SYNCHRONOUS = 3
 """With two instances, losing the only replica would stop every commit."""
 _SMALLEST_WAL_MIB = 2048
-_SHARED_BUFFERS_DIVISOR = 4
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,7 @@ def _fill(order: ClusterOrder) -> _Plan:
 
 
 def _wal_size(storage: str) -> str:
-    quarter = int(quantity(storage) / 4 / _MIB)
-    return f"{max(quarter, _SMALLEST_WAL_MIB)}Mi"
+    return f"{max(_quarter_in_mib(storage), _SMALLEST_WAL_MIB)}Mi"
 
 
 def _storage(size: str, storage_class: str | None) -> Mapping[str, str]:
@@ -123,7 +122,11 @@ def _postgresql(order: ClusterOrder, plan: _Plan) -> Mapping[str, object] | None
 
 def _shared_buffers(memory: str) -> str:
     """A quarter of the memory, as PostgreSQL's documentation recommends."""
-    return f"{max(int(quantity(memory) / _SHARED_BUFFERS_DIVISOR / _MIB), 1)}MB"
+    return f"{max(_quarter_in_mib(memory), 1)}MB"
+
+
+def _quarter_in_mib(quantity: str) -> int:
+    return int((amount(quantity) or 0) / 4 / _MIB)
 
 
 def _initdb(order: ClusterOrder) -> Mapping[str, str] | None:

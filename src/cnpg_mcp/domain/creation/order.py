@@ -5,11 +5,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal
 from enum import StrEnum
 
 from cnpg_mcp.domain.creation.parameters import check_parameters
 from cnpg_mcp.domain.names import check_cluster_name, check_identifier
+from cnpg_mcp.domain.quantities import amount
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.errors import invalid
 
@@ -108,28 +108,14 @@ class ClusterOrder:
                 )
 
 
-def quantity(text: str) -> Decimal:
-    """The number that a Kubernetes quantity stands for.
-
-    Raises:
-        ValueError: not a quantity.
-    """
-    from kubernetes.utils.quantity import parse_quantity  # noqa: PLC0415 - a slow import
-
-    number: Decimal = parse_quantity(text)
-    return number
-
-
 def _check_quantity(name: str, text: str | None) -> None:
     if text is None:
         return
     example = {"cpu": "500m or 2"}.get(name, "512Mi or 10Gi")
-    try:
-        if quantity(text) > 0:
-            return
-        problem = "must be more than zero"
-    except ValueError:
-        problem = "is not a Kubernetes quantity"
+    number = amount(text)
+    if number is not None and number > 0:
+        return
+    problem = "is not a Kubernetes quantity" if number is None else "must be more than zero"
     raise invalid(
         name, f"{quoted(text, 40)} {problem}.", f"Write the amount as for example {example}."
     )

@@ -90,7 +90,6 @@ class FindingCode(StrEnum):
     VOLUME_FULL = "volume-full"
     VOLUMES_LOST = "volumes-lost"
     VOLUME_PENDING = "volume-pending"
-    VOLUME_ATTACH_FAILING = "volume-attach-failing"
     VOLUME_TERMINATING = "volume-terminating"
     VOLUME_UNUSABLE = "volume-unusable"
     VOLUME_RESIZING = "volume-resizing"

@@ -11,6 +11,7 @@ from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import SETTLING, STARTING, Instance, Situation, State
 from cnpg_mcp.domain.status.troubles import Trouble, crash_code, find_trouble, recent_crash
 from cnpg_mcp.domain.status.volumes import broken_volume, enlarge
+from cnpg_mcp.domain.status.wording import named
 from cnpg_mcp.domain.status.writes import writes_possible
 from cnpg_mcp.domain.views.workloads import Pod
 
@@ -57,8 +58,8 @@ def _config(situation: Situation, pod: Pod, trouble: Trouble) -> _Explanation:
     if secret and secret in trouble.text:
         return _Explanation(
             message,
-            f"spec.bootstrap names Secret {secret}.",
-            f"Create Secret {secret} of type kubernetes.io/basic-auth with username "
+            f"spec.bootstrap names Secret {named(secret)}.",
+            f"Create Secret {named(secret)} of type kubernetes.io/basic-auth with username "
             f"{quoted(method.owner, 63)} and a password; the pod then starts by itself.",
         )
     return _Explanation(

@@ -6,6 +6,7 @@ from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.situation import Situation, State
+from cnpg_mcp.domain.status.wording import WAIT, listed
 from cnpg_mcp.domain.status.writes import held_finalizers, primary_serves
 from cnpg_mcp.domain.views.cluster import (
     EVERY_INSTANCE,
@@ -15,7 +16,6 @@ from cnpg_mcp.domain.views.cluster import (
 )
 
 HIBERNATED_CONDITION = "cnpg.io/hibernation"
-WAIT = "Wait; ask again in about 30 s."
 
 
 def deletion(situation: Situation) -> Iterator[Finding]:
@@ -99,19 +99,19 @@ def reconciliation(situation: Situation) -> Iterator[Finding]:
 
 def fencing(situation: Situation) -> Iterator[Finding]:
     """PostgreSQL is stopped on purpose on some instances; nothing but the annotation shows it."""
-    fenced = situation.cluster.fenced
+    fenced = situation.fenced
     if not fenced:
         return
     names = [one.name for one in situation.instances if one.state is State.FENCED]
     strange = fenced - set(names) - {EVERY_INSTANCE}
-    listed = ", ".join((*names, *(quoted(name, 60) for name in sorted(strange)))) or "all"
+    which = listed((*names, *sorted(strange))) or "all"
     make = critical if primary_serves(situation) is False else warning
     yield make(
         FindingCode.INSTANCES_FENCED,
-        f"Fenced: {listed}. PostgreSQL is stopped there on purpose although pods may look ready; "
+        f"Fenced: {which}. PostgreSQL is stopped there on purpose although pods may look ready; "
         "no failover happens for a fenced primary.",
         f"Annotation {FENCED_INSTANCES}.",
-        f"When the work on it is done, remove {listed} from the annotation {FENCED_INSTANCES}.",
+        f"When the work on it is done, remove {which} from the annotation {FENCED_INSTANCES}.",
     )
 
 

@@ -2,26 +2,38 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from cnpg_mcp.domain.quantities import amount
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.status import phases
-from cnpg_mcp.domain.status.assessment import Finding, critical, warning
+from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import Phase
-from cnpg_mcp.domain.status.quantities import amount
 from cnpg_mcp.domain.status.situation import SETTLING, Situation, State
 from cnpg_mcp.domain.status.volumes import all_gone
+from cnpg_mcp.domain.status.wording import WAIT, listed
 from cnpg_mcp.domain.status.writes import restart_asked, waking, writes_possible
 from cnpg_mcp.domain.views.workloads import Job, ResourceQuota
 
 _JOINS = frozenset({"join"})
-_OF_PODS = ("pods", "count/pods", "cpu", "memory", "requests.", "limits.")
+_OF_PODS = frozenset(
+    {
+        "pods",
+        "count/pods",
+        "cpu",
+        "memory",
+        "requests.cpu",
+        "requests.memory",
+        "limits.cpu",
+        "limits.memory",
+    }
+)
 
 
 def exhausted(quota: ResourceQuota) -> bool:
     """Whether a quota leaves no room for another pod."""
     for resource, hard in quota.status.hard.items():
         used, limit = amount(quota.status.used.get(resource)), amount(hard)
-        if not resource.startswith(_OF_PODS) or used is None or limit is None:
+        if resource not in _OF_PODS or used is None or limit is None:
             continue
         if used >= limit:
             return True
@@ -53,17 +65,19 @@ def missing_pods(situation: Situation) -> Iterator[Finding]:
 
 
 def _pods_missing(situation: Situation, names: Sequence[str]) -> Finding:
-    listed, quotas = ", ".join(names), _spent_quotas(situation)
+    which, quotas = listed(names), _spent_quotas(situation)
+    if not quotas and _about_to_come(situation):
+        return info(FindingCode.INSTANCES_STARTING, f"{which} has no pod yet.", next_step=WAIT)
     if quotas:
         return _make(situation)(
             FindingCode.QUOTA_EXCEEDED,
-            f"{listed} has no pod, and ResourceQuota {quotas} of the namespace is used up.",
+            f"{which} has no pod, and ResourceQuota {quotas} of the namespace is used up.",
             "The quota forbids another pod.",
-            f"Make room in ResourceQuota {quotas} so that {listed} can start.",
+            f"Make room in ResourceQuota {quotas} so that {which} can start.",
         )
     return _make(situation)(
         FindingCode.INSTANCE_POD_MISSING,
-        f"{listed} has a volume and no pod.",
+        f"{which} has a volume and no pod.",
         "The operator is down or told to leave the cluster alone."
         if situation.status_frozen
         else "The pod was lost, or may not be created (quota, admission policy).",
@@ -71,10 +85,16 @@ def _pods_missing(situation: Situation, names: Sequence[str]) -> Finding:
     )
 
 
+def _about_to_come(situation: Situation) -> bool:
+    return situation.phase in phases.WORKING and situation.within(
+        situation.not_ready_since, SETTLING
+    )
+
+
 def _reported_missing(situation: Situation, names: Sequence[str]) -> Finding:
     return _make(situation)(
         FindingCode.INSTANCE_NOT_READY,
-        f"{', '.join(names)} is not among the ready instances the operator reports.",
+        f"{listed(names)} is not among the ready instances the operator reports.",
         None,
         "Look at the pods of these instances and their events.",
     )

@@ -10,6 +10,7 @@ from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import SETTLING, Situation
+from cnpg_mcp.domain.status.wording import named
 from cnpg_mcp.domain.status.writes import writes_possible
 
 REASON_LIMIT = 160
@@ -34,7 +35,7 @@ def never_processed(situation: Situation) -> Iterator[Finding]:
     """No operator took the cluster up."""
     if situation.phase or situation.cluster.reconciliation_disabled:
         return
-    if not situation.past(situation.cluster.metadata.creation_timestamp, SETTLING):
+    if situation.within(situation.cluster.metadata.creation_timestamp, SETTLING):
         return
     yield warning(
         FindingCode.NOT_PROCESSED,
@@ -62,8 +63,8 @@ def _catalog(situation: Situation) -> str:
     if reference is None:
         return "Correct spec.imageCatalogRef, or set spec.imageName instead."
     return (
-        f"Create the {reference.kind} {reference.name} with an entry for major {reference.major}, "
-        "or set spec.imageName instead."
+        f"Create the {reference.kind} {named(reference.name)} with an entry for major "
+        f"{reference.major}, or set spec.imageName instead."
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
-from cnpg_mcp.domain.status.intent import WAIT
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import RECENT, SETTLING, Instance, Situation, State
+from cnpg_mcp.domain.status.wording import WAIT, listed, named
 from cnpg_mcp.domain.status.writes import (
     SWITCHING,
     pause_planned,
@@ -32,8 +32,8 @@ def failover(situation: Situation) -> Iterator[Finding]:
         chosen = target if target not in {"", _ELECTING, situation.status.current_primary} else ""
         yield critical(
             FindingCode.FAILOVER,
-            f"Unplanned failover from {situation.status.current_primary or 'the primary'}"
-            f"{' to ' + chosen if chosen else ''}: no primary serves writes at this moment.",
+            f"Unplanned failover from {named(situation.status.current_primary)}"
+            f"{' to ' + named(chosen) if chosen else ''}: no primary serves writes at this moment.",
             "The primary failed.",
             "Wait; a new primary is expected within seconds. Ask again in about 10 s.",
         )
@@ -49,7 +49,7 @@ def _failover_stuck(situation: Situation) -> bool:
 
 
 def _stuck(situation: Situation) -> Finding:
-    name = situation.status.current_primary
+    name = named(situation.status.current_primary)
     has_pod = situation.primary is not None and situation.primary.pod is not None
     return critical(
         FindingCode.FAILOVER_STUCK,
@@ -80,8 +80,8 @@ def _recovering(situation: Situation) -> Finding:
     ready = len(situation.instances) - len(back)
     return warning(
         FindingCode.FAILOVER_RECOVERING,
-        f"After a failover {situation.status.current_primary} is primary and serves writes; "
-        f"{', '.join(back) or 'an instance'} is coming back "
+        f"After a failover {named(situation.status.current_primary)} is primary and serves writes; "
+        f"{listed(back) or 'an instance'} is coming back "
         f"({ready} of {situation.spec.instances} ready).",
         "The former primary failed.",
         WAIT,
@@ -92,7 +92,7 @@ def switchover(situation: Situation) -> Iterator[Finding]:
     """A planned change of the primary is under way, or overdue."""
     if situation.phase != Phase.SWITCHOVER or not situation.changing_primary:
         return
-    old, new = situation.status.current_primary, situation.status.target_primary
+    old, new = named(situation.status.current_primary), named(situation.status.target_primary)
     if switching_over(situation):
         yield info(
             FindingCode.SWITCHOVER,
@@ -120,8 +120,7 @@ def write_endpoint(situation: Situation) -> Iterator[Finding]:
     if situation.write_endpoint is False and not pause_planned(situation):
         yield critical(
             FindingCode.NO_WRITE_ENDPOINT,
-            f"Pod {primary.name} is ready and Service "
-            f"{situation.status.write_service or situation.cluster.name + '-rw'} has no endpoint.",
+            f"Pod {primary.name} is ready and Service {situation.cluster.name}-rw has no endpoint.",
             "The pod is not labelled as primary: the operator does not trust it, or does not run.",
             "Look at the operator's log and the pod's label cnpg.io/instanceRole.",
         )
@@ -167,7 +166,7 @@ def _silent(name: str, what: str) -> Finding:
 
 def primary_unavailable(situation: Situation) -> Finding:
     """No primary serves, and no other finding says why."""
-    primary, name = situation.primary, situation.status.current_primary
+    primary, name = situation.primary, named(situation.status.current_primary)
     if primary is None:
         seen = "No instance has become primary yet."
     elif primary.state is State.READY:

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from cnpg_mcp.domain.status import phases
 from cnpg_mcp.domain.status.assessment import Finding, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
-from cnpg_mcp.domain.status.intent import WAIT
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import SETTLING, Situation, State
+from cnpg_mcp.domain.status.wording import WAIT, WAIT_LONGER, listed, named
 from cnpg_mcp.domain.status.writes import bootstrapping, restart_asked, switching_over, waking
 
 _MAJOR_UPGRADE_JOB = "major-upgrade"
-WAIT_LONGER = "Wait; ask again in a minute."
 
 
 def first_instance(situation: Situation) -> Iterator[Finding]:
@@ -20,13 +19,12 @@ def first_instance(situation: Situation) -> Iterator[Finding]:
         return
     if situation.status_frozen or situation.phase == Phase.UNRECOVERABLE:
         return
-    if not situation.phase and situation.past(
-        situation.cluster.metadata.creation_timestamp, SETTLING
-    ):
+    created = situation.cluster.metadata.creation_timestamp
+    if not situation.phase and not situation.within(created, SETTLING):
         return
     running = [one.name for one in situation.evidence.jobs or () if one.status.active]
     seen = "nothing has failed" if situation.sees_pods else "its pods were not looked at"
-    doing = f"job {', '.join(running)} runs" if running else seen
+    doing = f"job {listed(running)} runs" if running else seen
     yield info(
         FindingCode.BOOTSTRAPPING,
         f"The cluster is new and its first instance is being made; {doing}.",
@@ -44,7 +42,7 @@ def new_replicas(situation: Situation) -> Iterator[Finding]:
     if joining or situation.phase == Phase.CREATING_REPLICA:
         yield info(
             FindingCode.CREATING_REPLICA,
-            f"Replica {', '.join(joining)} is being cloned from the primary "
+            f"Replica {listed(joining)} is being cloned from the primary "
             f"({situation.status.ready_instances} of {wanted} instances ready)."
             if joining
             else f"A replica is being made ({situation.status.ready_instances} of {wanted} ready).",
@@ -72,7 +70,7 @@ def scaling_down(situation: Situation) -> Iterator[Finding]:
     if leaving:
         yield info(
             FindingCode.SCALING_DOWN,
-            f"Scaling down to {wanted}: {', '.join(sorted(leaving))} and its volume are being "
+            f"Scaling down to {wanted}: {listed(sorted(leaving))} and its volume are being "
             "removed.",
             next_step=WAIT,
         )
@@ -103,10 +101,10 @@ def scaling_blocked(situation: Situation) -> Iterator[Finding]:
     if situation.phase in {Phase.HEALTHY, Phase.WAITING_FOR_INSTANCES}:
         yield warning(
             FindingCode.SCALING_BLOCKED,
-            f"Scaling from {existing} to {wanted} waits: {', '.join(broken)} is not ready.",
+            f"Scaling from {existing} to {wanted} waits: {listed(broken)} is not ready.",
             "The operator scales only while every instance is ready. Scaling down takes the "
             "highest serial, not the broken instance.",
-            f"Repair {', '.join(broken)} first.",
+            f"Repair {listed(broken)} first.",
         )
 
 
@@ -141,14 +139,14 @@ def starting(situation: Situation) -> Iterator[Finding]:
     if woken:
         yield info(
             FindingCode.WAKING,
-            f"The cluster is waking from hibernation; {', '.join(names) or 'the primary'} is "
+            f"The cluster is waking from hibernation; {listed(names) or 'the primary'} is "
             "starting.",
             next_step=WAIT,
         )
     elif names and not bootstrapping(situation) and not restart_asked(situation):
         yield info(
             FindingCode.INSTANCES_STARTING,
-            f"{', '.join(names)} is starting.",
+            f"{listed(names)} is starting.",
             next_step=WAIT,
         )
 
@@ -172,8 +170,8 @@ def otherwise(situation: Situation) -> Iterator[Finding]:
     elif situation.changing_primary and situation.status.current_primary:
         yield info(
             FindingCode.OPERATOR_WORKING,
-            f"The primary is to change from {situation.status.current_primary} to "
-            f"{situation.status.target_primary}.",
+            f"The primary is to change from {named(situation.status.current_primary)} to "
+            f"{named(situation.status.target_primary)}.",
             next_step=WAIT,
         )
 

@@ -7,6 +7,7 @@ from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.situation import SETTLING, Situation
+from cnpg_mcp.domain.status.wording import listed
 from cnpg_mcp.domain.views.dependents import Backup
 
 RENEWAL = timedelta(days=7)
@@ -16,7 +17,6 @@ RENEWAL_SLACK = timedelta(hours=12)
 TEXT_LIMIT = 120
 UNSTARTED = timedelta(minutes=30)
 _DONE, _FAILED = "completed", "failed"
-_GO_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def archiving(situation: Situation) -> Iterator[Finding]:
@@ -97,7 +97,7 @@ def backup_plan(situation: Situation) -> Iterator[Finding]:
 def go_time(text: str) -> datetime | None:
     """A time as Go prints it, such as `2026-11-20 10:00:00 +0000 UTC`; `None` for anything else."""
     try:
-        return datetime.strptime(text[:19], _GO_TIME).replace(tzinfo=UTC)
+        return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
     except ValueError:
         return None
 
@@ -116,7 +116,7 @@ def certificates(situation: Situation) -> Iterator[Finding]:
     if gone:
         yield critical(
             FindingCode.CERTIFICATES_EXPIRED,
-            f"Certificates expired: {', '.join(gone)}. Replication and verified TLS fail.",
+            f"Certificates expired: {listed(gone)}. Replication and verified TLS fail.",
             *_renewal(situation, gone),
         )
     if near:
@@ -124,7 +124,7 @@ def certificates(situation: Situation) -> Iterator[Finding]:
         days = min(near)[0] / timedelta(days=1)
         yield warning(
             FindingCode.CERTIFICATES_EXPIRING,
-            f"Certificates expire in {days:.1f} days: {', '.join(names)}.",
+            f"Certificates expire in {days:.1f} days: {listed(names)}.",
             *_renewal(situation, names),
         )
 

@@ -8,6 +8,7 @@ from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import WORKING, Phase
 from cnpg_mcp.domain.status.situation import SETTLING, Instance, Situation, State
+from cnpg_mcp.domain.status.wording import listed
 from cnpg_mcp.domain.status.writes import (
     commits_blocked,
     pause_planned,
@@ -32,10 +33,10 @@ def synchronous(situation: Situation) -> Iterator[Finding]:
     yield make(
         FindingCode.SYNCHRONOUS_STANDBYS_MISSING,
         f"Every commit waits: {wanted.number} synchronous standby(s) have to confirm and "
-        f"{standbys(situation)} can{' (' + ', '.join(gone) + ' missing)' if gone else ''}. Reads "
+        f"{standbys(situation)} can{' (' + listed(gone) + ' missing)' if gone else ''}. Reads "
         "work.",
         "dataDurability is required and too few standbys run.",
-        f"Bring {', '.join(gone) or 'the standbys'} back. In an emergency lower "
+        f"Bring {listed(gone) or 'the standbys'} back. In an emergency lower "
         "spec.postgresql.synchronous, or set its dataDurability to preferred.",
     )
 
@@ -92,7 +93,7 @@ def restart_pending(situation: Situation) -> Iterator[Finding]:
     shown = f" The phase {quoted(situation.phase)} is stale, nothing is under way." if stuck else ""
     yield make(
         FindingCode.RESTART_PENDING,
-        f"{', '.join(waiting)} must restart for a changed setting.{shown}",
+        f"{listed(waiting)} must restart for a changed setting.{shown}",
         "A setting such as max_connections was lowered; the operator does not get out of that by "
         "itself."
         if lowered

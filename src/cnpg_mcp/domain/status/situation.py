@@ -9,6 +9,7 @@ from functools import cached_property
 from cnpg_mcp.domain.status.evidence import Evidence
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.troubles import Trouble, find_trouble
+from cnpg_mcp.domain.status.wording import is_object_name
 from cnpg_mcp.domain.views.base import ObjectView
 from cnpg_mcp.domain.views.cluster import EVERY_INSTANCE, Cluster, ClusterSpec, ClusterStatus
 from cnpg_mcp.domain.views.reports import InstanceReport, InstanceState
@@ -110,7 +111,7 @@ class Situation:
         """Every instance that has a volume or a pod to stay."""
         staying = (name for name, pod in self.instance_pods.items() if not pod.is_terminating)
         names = dict.fromkeys((*self._instances_with_data, *staying))
-        return tuple(self._instance(name) for name in names)
+        return tuple(self._instance(name) for name in names if is_object_name(name))
 
     @cached_property
     def _instances_with_data(self) -> tuple[str, ...]:
@@ -153,10 +154,14 @@ class Situation:
         ready = self.cluster.condition("Ready")
         return ready.last_transition_time if ready is not None and not ready.is_true else None
 
+    @cached_property
+    def fenced(self) -> frozenset[str]:
+        """Instances told to keep PostgreSQL stopped; `*` stands for all."""
+        return self.cluster.fenced
+
     def is_fenced(self, name: str) -> bool:
         """Whether that instance is told to keep PostgreSQL stopped."""
-        fenced = self.cluster.fenced
-        return name in fenced or EVERY_INSTANCE in fenced
+        return name in self.fenced or EVERY_INSTANCE in self.fenced
 
     @cached_property
     def all_ready(self) -> bool:

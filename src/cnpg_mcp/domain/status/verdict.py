@@ -82,8 +82,8 @@ def _at_work(findings: Iterable[Finding]) -> bool:
 
 
 def _verdict(situation: Situation, findings: Sequence[Finding]) -> Verdict:
-    lost = any(one.severity is Severity.CRITICAL for one in findings)
     if is_hibernated(situation):
+        lost = any(one.code is FindingCode.VOLUMES_LOST for one in findings)
         return Verdict.DOWN if lost else Verdict.HIBERNATED
     if not situation.phase and not _at_work(findings):
         return Verdict.UNKNOWN

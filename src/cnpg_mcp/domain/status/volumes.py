@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from cnpg_mcp.domain.quantities import amount
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import Phase
-from cnpg_mcp.domain.status.quantities import amount
 from cnpg_mcp.domain.status.situation import SETTLING, Situation, State
+from cnpg_mcp.domain.status.wording import listed
 from cnpg_mcp.domain.status.writes import writes_possible
 from cnpg_mcp.domain.views.cluster import StorageSpec
 from cnpg_mcp.domain.views.workloads import PersistentVolumeClaim, StorageClass
@@ -115,7 +116,7 @@ def full(situation: Situation) -> Iterator[Finding]:
     make = warning if writes_possible(situation) else critical
     yield make(
         FindingCode.VOLUME_FULL,
-        f"The operator reports a full volume{' of ' + ', '.join(names) if names else ''}; "
+        f"The operator reports a full volume{' of ' + listed(names) if names else ''}; "
         "PostgreSQL cannot run there.",
         "The data or WAL grew to the size of the volume.",
         enlarge(situation, names[0] if names else ""),
@@ -196,7 +197,7 @@ def unusable(situation: Situation) -> Iterator[Finding]:
     if names:
         yield warning(
             FindingCode.VOLUME_UNUSABLE,
-            f"The operator cannot use the volumes {', '.join(names)}.",
+            f"The operator cannot use the volumes {listed(names)}.",
             "A volume of that instance is missing or was not initialised to the end.",
             "Look at these PersistentVolumeClaims; deleting them and their pod makes the operator "
             "clone the replica anew.",

@@ -62,14 +62,24 @@ def commits_blocked(situation: Situation) -> bool:
     synchronous = situation.spec.postgresql.synchronous
     if synchronous is None or not synchronous.blocks_commits:
         return False
+    if situation.cluster.is_replica_cluster:
+        return False
     return standbys(situation) < synchronous.number
 
 
 def standbys(situation: Situation) -> int:
-    """How many standbys may confirm a synchronous commit, at most."""
+    """How many standbys may confirm a synchronous commit, at most.
+
+    One of this cluster's own that streams counts in any case: where PostgreSQL does not call it
+    synchronous, the setting has not arrived there yet, and commits do not wait.
+    """
     state = situation.primary_state
     if state is not None:
-        return sum(one.confirms_commits for one in state.replication_info)
+        own = set(_names(situation))
+        return sum(
+            one.confirms_commits or (one.is_streaming and one.application_name in own)
+            for one in state.replication_info
+        )
     synchronous = situation.spec.postgresql.synchronous
     outsiders = synchronous.number if synchronous and synchronous.names_outsiders else 0
     return outsiders + sum(

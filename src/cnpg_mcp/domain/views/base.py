@@ -11,10 +11,17 @@ from cnpg_mcp.kube.objects import KubeObject
 
 
 class View(BaseModel):
-    """A frozen view of a JSON object: unknown fields are ignored, `null` counts as absent."""
+    """A frozen view of a JSON object: unknown fields are ignored, `null` counts as absent.
+
+    Validators are built when a view is first parsed: tools/list does not wait for them.
+    """
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        frozen=True,
+        defer_build=True,
     )
 
     @model_validator(mode="before")
@@ -74,7 +81,7 @@ class ObjectView(View):
 class Condition(View):
     """One entry of `status.conditions`."""
 
-    type: str
+    type: str = ""
     status: str = "Unknown"
     reason: str = ""
     message: str = ""

@@ -16,8 +16,13 @@ class Replication(View):
 
     @property
     def confirms_commits(self) -> bool:
-        """Whether a synchronous commit may count on it."""
-        return self.state == "streaming" and self.sync_state in {"sync", "quorum"}
+        """Whether PostgreSQL lets a synchronous commit count on it, now or in its turn."""
+        return self.is_streaming and self.sync_state in {"sync", "quorum", "potential"}
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether it keeps up with the primary's WAL."""
+        return self.state == "streaming"
 
 
 class InstanceState(View):

@@ -26,13 +26,16 @@ def cluster_list(result: ClusterList) -> str:
 
 def _cluster(row: ClusterRow) -> str:
     name = f"{row.namespace}/{row.name}" if row.namespace else row.name
+    reported = f"{row.ready}/{row.instances} ready | {row.phase or 'no phase yet'}"
+    if row.primary:
+        reported += f" | primary {row.primary}"
+    reported += f" | {row.age}"
+    if row.verdict is None:
+        return f"{name} | {reported} | ! {row.note}" if row.note else f"{name} | {reported}"
     parts = [
         name,
-        row.verdict.upper() if row.verdict else "",
-        f"{row.ready or 0}/{row.instances} ready",
-        row.phase or "no phase yet",
-        f"primary {row.primary}" if row.primary else "",
-        row.age or "",
+        row.verdict.upper(),
+        reported,
         f"PostgreSQL {row.version}" if row.version else "",
         f"storage {row.storage}" if row.storage else "",
         f"backup: {row.backup}" if row.backup else "",

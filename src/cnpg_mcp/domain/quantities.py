@@ -1,12 +1,13 @@
-"""Kubernetes quantities as numbers, where two have to be compared."""
+"""Kubernetes quantities as numbers, where they have to be checked or compared."""
 
 from decimal import Decimal
-
-from kubernetes.utils.quantity import parse_quantity
 
 
 def amount(text: str | float | None) -> Decimal | None:
     """The number that a quantity such as `220Mi` stands for, `None` when it is none."""
+    # Imported late: tools/list must not wait for the Kubernetes client (docs/performance.md).
+    from kubernetes.utils.quantity import parse_quantity  # noqa: PLC0415
+
     if text is None or text == "":
         return None
     try:

@@ -1,0 +1,34 @@
+"""The floor: FastMCP with one tool that makes the bare Table call, and nothing else."""
+
+import sys
+from pathlib import Path
+
+from fastmcp import FastMCP
+from pydantic_core import from_json
+
+from cnpg_mcp.kube.tables import TABLE
+from test.controlplane.api import KubeClient
+from test.controlplane.kinds import BY_PLURAL
+
+server = FastMCP("bare")
+_clients: list[KubeClient] = []
+
+
+async def bare_table(client: KubeClient, namespace: str, limit: int) -> list[list[object]]:
+    """The cells of the API server's Table, by the shortest way."""
+    path = BY_PLURAL["clusters"].path(namespace)
+    params = {"limit": str(limit), "includeObject": "None"}
+    async with client.session.get(path, params=params, headers={"Accept": TABLE}) as response:
+        return [row["cells"] for row in from_json(await response.read())["rows"]]
+
+
+@server.tool
+async def list_clusters(namespace: str, limit: int) -> dict[str, list[list[object]]]:
+    """List clusters as the API server's Table."""
+    if not _clients:
+        _clients.append(await KubeClient(Path(sys.argv[1])).__aenter__())
+    return {"clusters": await bare_table(_clients[0], namespace, limit)}
+
+
+if __name__ == "__main__":
+    server.run(show_banner=False)

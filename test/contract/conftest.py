@@ -1,0 +1,98 @@
+"""Fixtures of the contract tests. The code under test is always a user with the chart's rights.
+
+Another backend joins by answering for `backend`, `quiet`, `older` and `unequipped`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+
+from test.contract.backend import Backend, PlaneWithoutCloudNativePG, RealBackend
+from test.contract.caller import Answer, Caller, Content
+from test.contract.site import Site, open_site
+from test.controlplane.clusters import healthy_cluster, wait_endpoints
+from test.controlplane.fixtures import started
+from test.controlplane.plane import Plane
+
+Call = Callable[..., Awaitable[Answer]]
+Refused = Callable[..., Awaitable[Content]]
+
+
+@pytest.fixture(scope="session")
+def backend(plane: Plane) -> Backend:
+    """A cluster with the operator at work."""
+    return RealBackend(plane)
+
+
+@pytest.fixture(scope="session")
+def quiet(bare_plane: Plane) -> Backend:
+    """A cluster where nothing works on the objects: they stay as a test arranges them."""
+    return RealBackend(bare_plane)
+
+
+@pytest.fixture(scope="session")
+def older(older_plane: Plane) -> Backend:
+    """A cluster whose operator does not know the DatabaseRole kind."""
+    return RealBackend(older_plane)
+
+
+@pytest.fixture(scope="module")
+def unequipped() -> Iterator[Backend]:
+    """A cluster without CloudNativePG."""
+    plane = started(PlaneWithoutCloudNativePG(operator=False))
+    yield RealBackend(plane)
+    plane.stop()
+
+
+@pytest.fixture
+async def site(backend: Backend) -> AsyncIterator[Site]:
+    """A namespace where the operator works."""
+    async with open_site(backend) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def quiet_site(quiet: Backend) -> AsyncIterator[Site]:
+    """A namespace where nothing works."""
+    async with open_site(quiet) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def older_site(older: Backend) -> AsyncIterator[Site]:
+    """A namespace of the older API."""
+    async with open_site(older) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def steady(backend: Backend) -> str:
+    """A namespace with a healthy cluster `pg` of two instances, for tests that only look."""
+    return asyncio.run(_steady(backend))
+
+
+async def _steady(backend: Backend) -> str:
+    namespace = backend.create_namespace()
+    async with backend.admin() as admin:
+        await healthy_cluster(admin, namespace, instances=2)
+        await wait_endpoints(admin, namespace, "pg-rw", {"pg-1"})
+    return namespace
+
+
+@pytest.fixture
+async def caller(site: Site) -> Caller:
+    """The usual user: the chart's Role in the site's namespace, nothing else."""
+    return await site.user()
+
+
+@pytest.fixture
+def call(caller: Caller) -> Call:
+    """Calls a tool as the usual user; it succeeds."""
+    return caller.call
+
+
+@pytest.fixture
+def refused(caller: Caller) -> Refused:
+    """Calls a tool as the usual user; it fails. Gives the error."""
+    return caller.refused

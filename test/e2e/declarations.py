@@ -1,0 +1,183 @@
+"""Roles and databases as an administrator declares them: good ones, bad ones, and refused drops."""
+
+import secrets
+from dataclasses import dataclass
+
+from test.e2e.admin import Admin, KubeObject
+from test.e2e.desk import Data, Desk
+from test.e2e.psql import Psql
+from test.e2e.room import Room
+from test.e2e.waiting import until
+
+FIRST_TRY_SECONDS = 90
+"""The operator repeats what failed after 30 s."""
+SETTLED_SECONDS = 60
+
+WITH_PASSWORD, ILL_FATED, OWNS_A_SCHEMA = "billing", "ill_fated", "owns_a_schema"
+INLINE, INLINE_OWNS_A_SCHEMA = "auditor", "keeper"
+SECRET = "billing-login"  # noqa: S105 - a Secret's name
+DATABASE, GOOD_EXTENSION, BAD_EXTENSION = "ledger", "pg_trgm", "no_such_extension"
+ABSENT_GROUP = "no_such_group"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The cluster after all of it, and how its password role got there."""
+
+    psql: Psql
+    password: str
+    first_tries: tuple[Data, ...]
+    """The password role in list_postgres_roles before it was applied."""
+    roles: dict[str, Data]
+    databases: dict[str, Data]
+
+
+def declare(room: Room, desk: Desk, cluster: str) -> Declared:
+    """Declares everything, and returns when the operator has settled all of it."""
+    arranged = _Arrangement(room, desk, cluster)
+    password = arranged.declare_password_role()
+    until(arranged.first_try_is_over, SETTLED_SECONDS, f"{WITH_PASSWORD} was tried")
+    first = [arranged.role(WITH_PASSWORD)]
+    arranged.declare_others()
+    arranged.refuse_drops()
+    first += _until_applied(arranged)
+    arranged.settle()
+    return Declared(
+        psql=room.psql(cluster),
+        password=password,
+        first_tries=tuple(first),
+        roles=arranged.roles(),
+        databases=arranged.databases(),
+    )
+
+
+def _until_applied(arranged: "_Arrangement") -> list[Data]:
+    """The password role at every look until it is applied."""
+    tries: list[Data] = []
+
+    def applied() -> bool:
+        tries.append(arranged.role(WITH_PASSWORD))
+        return bool(tries[-1]["state"] == "applied")
+
+    until(applied, FIRST_TRY_SECONDS, f"{WITH_PASSWORD} is applied")
+    return tries[:-1]
+
+
+class _Arrangement:
+    """What the administrator does, and what the server says of it."""
+
+    def __init__(self, room: Room, desk: Desk, cluster: str) -> None:
+        self._admin: Admin = room.admin
+        self._namespace = room.namespace
+        self._desk, self._cluster = desk, cluster
+        self._psql = room.psql(cluster)
+
+    # --- what the server says
+
+    def roles(self) -> dict[str, Data]:
+        answer = self._desk.ask(
+            "list_postgres_roles", cluster_name=self._cluster, detail_level="detailed"
+        )
+        return {row["name"]: row for row in answer.data["roles"]}
+
+    def role(self, name: str) -> Data:
+        return self.roles()[name]
+
+    def databases(self) -> dict[str, Data]:
+        answer = self._desk.ask("list_postgres_databases", cluster_name=self._cluster)
+        return {row["name"]: row for row in answer.data["databases"]}
+
+    def settle(self) -> None:
+        """Until the server shows the end state of everything declared."""
+        wanted = {
+            ILL_FATED: "failed",
+            OWNS_A_SCHEMA: "dropping",
+            INLINE: "applied",
+            INLINE_OWNS_A_SCHEMA: "dropping",
+        }
+
+        def settled() -> bool:
+            roles = self.roles()
+            return all(roles[name]["state"] == state for name, state in wanted.items()) and all(
+                roles[name].get("message") for name, state in wanted.items() if state != "applied"
+            )
+
+        until(settled, SETTLED_SECONDS, "the roles are settled")
+        until(self._database_settled, SETTLED_SECONDS, "the database is settled")
+
+    def _database_settled(self) -> bool:
+        return bool(self.databases()[DATABASE]["state"] == "failed")
+
+    # --- what the administrator does
+
+    def declare_password_role(self) -> str:
+        """A role with a password Secret; the password."""
+        password = secrets.token_urlsafe(16)
+        self._admin.core.create_namespaced_secret(
+            self._namespace,
+            {
+                "metadata": {"name": SECRET, "labels": {"cnpg.io/reload": "true"}},
+                "type": "kubernetes.io/basic-auth",
+                "stringData": {"username": WITH_PASSWORD, "password": password},
+            },
+        )
+        self._role(
+            WITH_PASSWORD,
+            {
+                "login": True,
+                "connectionLimit": 5,
+                "inRoles": ["pg_monitor"],
+                "passwordSecret": {"name": SECRET},
+            },
+        )
+        return password
+
+    def first_try_is_over(self) -> bool:
+        """Whether the operator has said anything of the password role."""
+        found = self._admin.get("databaseroles", self._namespace, _object(WITH_PASSWORD))
+        return "applied" in found.get("status", {})
+
+    def declare_others(self) -> None:
+        """Everything without a password."""
+        self._role(ILL_FATED, {"inRoles": [ABSENT_GROUP]})
+        self._role(OWNS_A_SCHEMA, {"databaseRoleReclaimPolicy": "delete"})
+        self._inline(
+            [
+                {"name": INLINE, "login": True, "createdb": True, "inRoles": ["pg_monitor"]},
+                {"name": INLINE_OWNS_A_SCHEMA},
+            ]
+        )
+        extensions = [{"name": GOOD_EXTENSION}, {"name": BAD_EXTENSION}]
+        self._create("databases", DATABASE, {"owner": "app", "extensions": extensions})
+
+    def refuse_drops(self) -> None:
+        """Asks for drops that PostgreSQL has to refuse, through both back-ends."""
+        for owner in (OWNS_A_SCHEMA, INLINE_OWNS_A_SCHEMA):
+            until(lambda owner=owner: self._exists(owner), SETTLED_SECONDS, f"{owner} exists")
+            self._psql.rows(f"create schema of_{owner} authorization {owner}", "app")
+        self._admin.delete("databaseroles", self._namespace, _object(OWNS_A_SCHEMA))
+        self._inline(
+            [
+                {"name": INLINE, "login": True, "createdb": True, "inRoles": ["pg_monitor"]},
+                {"name": INLINE_OWNS_A_SCHEMA, "ensure": "absent"},
+            ]
+        )
+
+    def _exists(self, role: str) -> bool:
+        return role in self._psql.names("select rolname from pg_roles")
+
+    def _role(self, name: str, spec: KubeObject) -> None:
+        self._create("databaseroles", name, spec)
+
+    def _create(self, plural: str, name: str, spec: KubeObject) -> None:
+        whole = {"name": name, "cluster": {"name": self._cluster}, **spec}
+        self._admin.create(plural, self._namespace, _object(name), whole)
+
+    def _inline(self, roles: list[KubeObject]) -> None:
+        change = {"spec": {"managed": {"roles": roles}}}
+        self._admin.patch("clusters", self._namespace, self._cluster, change)
+
+
+def _object(name: str) -> str:
+    """The Kubernetes name of what declares a role or database."""
+    return name.replace("_", "-")

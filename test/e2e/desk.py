@@ -1,0 +1,106 @@
+"""A person at a desk: the server as a process of its own, and an MCP client on its stdio."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from fastmcp import Client
+from fastmcp.client.client import CallToolResult
+from fastmcp.client.transports import StdioTransport
+
+from test.controlplane.loop import LoopThread
+
+ROOT = Path(__file__).parents[2]
+ENTRY = ROOT / "src/cnpg_mcp_server.py"
+ERROR = "cnpg-mcp.io/error"
+
+Data = dict[str, Any]
+
+
+class UnexpectedRefusal(AssertionError):
+    """A call that should have worked was refused; the message is the server's text."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a tool answered: its text and its structured content."""
+
+    text: str
+    data: Data
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How a tool refused: its text, and the error as data."""
+
+    text: str
+    data: Data
+
+    @property
+    def code(self) -> str:
+        """The error code."""
+        return str(self.data["code"])
+
+
+class Desk:
+    """A stdio client and its server, for synchronous callers. Use as a context manager."""
+
+    def __init__(self, kubeconfig: Path, log: Path) -> None:
+        transport = StdioTransport(
+            command=sys.executable,
+            args=[str(ENTRY)],
+            env={"KUBECONFIG": str(kubeconfig)},
+            cwd=str(ROOT),
+            log_file=log,
+        )
+        self._client = Client(transport)
+        self._loop = LoopThread("desk")
+
+    def __enter__(self) -> Self:
+        try:
+            self._loop.run(self._client.__aenter__())
+        except BaseException:
+            self._loop.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._loop.run(self._client.close())
+        finally:
+            self._loop.close()
+
+    def ask(self, tool: str, **arguments: Any) -> Answer:  # noqa: ANN401 - any JSON
+        """The tool's answer.
+
+        Raises:
+            UnexpectedRefusal: the tool refused.
+        """
+        result = self._call(tool, arguments)
+        if result.is_error:
+            raise UnexpectedRefusal(_text(result))
+        return Answer(_text(result), result.structured_content or {})
+
+    def refused(self, tool: str, **arguments: Any) -> Refusal:  # noqa: ANN401 - any JSON
+        """The tool's refusal."""
+        result = self._call(tool, arguments)
+        assert result.is_error, _text(result)
+        return Refusal(_text(result), (result.meta or {})[ERROR])
+
+    def tools(self) -> set[str]:
+        """The names of the tools."""
+        return {tool.name for tool in self._loop.run(self._client.list_tools())}
+
+    def _call(self, tool: str, arguments: Data) -> CallToolResult:
+        return self._loop.run(self._client.call_tool(tool, arguments, raise_on_error=False))
+
+
+def _text(result: CallToolResult) -> str:
+    return "\n".join(block.text for block in result.content if hasattr(block, "text"))

@@ -1,0 +1,145 @@
+"""A room of one's own on the cluster under test: a namespace, and a user with the shipped rights."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from kubernetes.client.exceptions import ApiException
+
+from test.controlplane.access import permissions, shipped_rules
+from test.e2e.admin import ABSENT, Admin, KubeObject
+from test.e2e.psql import Psql
+from test.e2e.waiting import until
+
+PERMISSION = "CNPG_MCP_E2E"
+RBAC_GROUP = "rbac.authorization.k8s.io"
+ACCOUNT = "cnpg-mcp"
+TOKEN_SECONDS = 3600
+HONOURED_SECONDS = 30
+
+
+def why_not() -> str | None:
+    """Why the tests may not run; the cluster that a kubeconfig names may be in production."""
+    if os.environ.get("KUBECONFIG") and os.environ.get(PERMISSION) == "1":
+        return None
+    return (
+        f"end to end tests run only with {PERMISSION}=1 and KUBECONFIG set: they create and delete "
+        "clusters in a namespace of their own, and stop the cluster's operator for a moment"
+    )
+
+
+@dataclass(frozen=True)
+class Room:
+    """A namespace, and the kubeconfig of a user that has the shipped Role in it."""
+
+    admin: Admin
+    namespace: str
+    kubeconfig: Path
+
+    @property
+    def user(self) -> str:
+        """The user's name at the API server."""
+        return f"system:serviceaccount:{self.namespace}:{ACCOUNT}"
+
+    def psql(self, cluster: str) -> Psql:
+        """PostgreSQL of a cluster in this room."""
+        return Psql(self.admin, self.namespace, cluster)
+
+    @contextmanager
+    def cluster_facts(self) -> Iterator[None]:
+        """The shipped ClusterRole for the user, for a while."""
+        name = self.namespace  # both are unique in the cluster
+        rbac = self.admin.rbac
+        with ExitStack() as stack:
+            rbac.create_cluster_role(_role(name, "ClusterRole"))
+            stack.callback(rbac.delete_cluster_role, name)
+            rbac.create_cluster_role_binding(_binding(name, "ClusterRole", self.namespace))
+            stack.callback(rbac.delete_cluster_role_binding, name)
+            _await_rights(self, "ClusterRole", "")
+            yield
+
+
+@contextmanager
+def new_room(admin: Admin) -> Iterator[Room]:
+    """A room; nothing of it is left afterwards."""
+    namespace = f"cnpg-mcp-e2e-{uuid.uuid4().hex[:8]}"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.callback(_remove, admin, namespace)
+        admin.create_namespace(namespace)
+        room = Room(admin, namespace, folder / "kubeconfig")
+        _furnish(room)
+        yield room
+
+
+def _remove(admin: Admin, namespace: str) -> None:
+    try:
+        admin.remove_namespace(namespace)
+    except ApiException as error:
+        if error.status != ABSENT:  # it was never made
+            raise
+
+
+def _furnish(room: Room) -> None:
+    core, rbac, namespace = room.admin.core, room.admin.rbac, room.namespace
+    core.create_namespaced_service_account(namespace, {"metadata": {"name": ACCOUNT}})
+    rbac.create_namespaced_role(namespace, _role(ACCOUNT, "Role"))
+    rbac.create_namespaced_role_binding(namespace, _binding(ACCOUNT, "Role", namespace))
+    request = {"spec": {"expirationSeconds": TOKEN_SECONDS}}
+    issued = core.create_namespaced_service_account_token(ACCOUNT, namespace, request)
+    room.kubeconfig.touch(mode=0o600)
+    room.kubeconfig.write_text(yaml.safe_dump(_kubeconfig(room, issued.status.token)))
+    _await_rights(room, "Role", namespace)
+
+
+def _role(name: str, kind: str) -> KubeObject:
+    return {"metadata": {"name": name}, "rules": shipped_rules(kind)}
+
+
+def _binding(name: str, kind: str, namespace: str) -> KubeObject:
+    return {
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": kind, "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespace}],
+    }
+
+
+def _await_rights(room: Room, kind: str, namespace: str) -> None:
+    """Until the API server honours the last of the rights."""
+    *_, last = permissions(shipped_rules(kind))
+    attributes = {
+        "group": last.group,
+        "resource": last.resource,
+        "verb": last.verb,
+        "namespace": namespace,
+    }
+    honoured = f"the {kind} is honoured"
+    until(lambda: room.admin.allowed(room.user, attributes), HONOURED_SECONDS, honoured)
+
+
+def _kubeconfig(room: Room, token: str) -> KubeObject:
+    """The administrator's way to the API server, with the user's token."""
+    connection = room.admin.connection
+    cluster: KubeObject = {"server": connection.host}
+    if connection.ssl_ca_cert:
+        authority = room.kubeconfig.with_name("ca.crt")
+        authority.write_bytes(Path(connection.ssl_ca_cert).read_bytes())
+        cluster["certificate-authority"] = str(authority)
+    if not connection.verify_ssl:
+        cluster["insecure-skip-tls-verify"] = True
+    if connection.tls_server_name:
+        cluster["tls-server-name"] = connection.tls_server_name
+    context = {"cluster": "under-test", "user": ACCOUNT, "namespace": room.namespace}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "under-test", "cluster": cluster}],
+        "users": [{"name": ACCOUNT, "user": {"token": token}}],
+        "contexts": [{"name": "e2e", "context": context}],
+        "current-context": "e2e",
+    }

@@ -1,0 +1,300 @@
+"""Plays a person at a desk and writes down what the server answers: `docs/walkthrough.md`.
+
+    CNPG_MCP_E2E=1 KUBECONFIG=... python -m test.e2e.walkthrough > docs/walkthrough.md
+
+What differs from run to run (namespace, ages, version and image of PostgreSQL) is replaced by
+placeholders, so that another run gives the same document.
+"""
+
+import json
+import os
+import re
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from test.e2e.admin import GROUP, KINDS, VERSION, Admin, KubeObject
+from test.e2e.desk import Answer, Data, Desk
+from test.e2e.room import Room, new_room, why_not
+from test.e2e.waiting import until
+
+CLUSTER = "shop"
+NAMESPACE = "team-shop"
+"""Stands for the run's own namespace."""
+STEP_SECONDS = 180
+
+INTRODUCTION = f"""\
+# A first walk
+
+This is what it is like to have a PostgreSQL cluster made and looked after through the server. A
+person asks, their assistant calls a tool, and the server answers with the text shown. Nothing here
+is made up: `test/e2e/walkthrough.py` wrote this page while talking to the real server over stdio,
+on a Kubernetes cluster with CloudNativePG 1.30 and PostgreSQL in real pods. A test repeats the
+walk and fails when an answer differs.
+
+Only what differs from run to run was replaced: the namespace (here `{NAMESPACE}`, which is also
+the kubeconfig's default), ages, and the version and image of PostgreSQL.
+
+The MCP client starts the server like this; everything it may do is what the kubeconfig may do:
+
+```json
+{{
+  "mcpServers": {{
+    "cnpg": {{
+      "command": "python",
+      "args": ["src/cnpg_mcp_server.py"],
+      "env": {{"KUBECONFIG": "/home/you/.kube/config"}}
+    }}
+  }}
+}}
+```
+"""
+
+END = f"""\
+## Where to go from here
+
+Every refusal has this form: a code, what happened, and what to do next. Programs find the same in
+the result's `_meta`, and of every answer the same facts as structured content.
+
+Deleting is not part of this walk. `kubectl delete cluster {CLUSTER}` removes the cluster *and its
+volumes*; no backup was configured, so the data is gone for good. The objects that declare roles and
+databases stay behind, and a new cluster of that name would take them over.
+"""
+
+ROLE: KubeObject = {"name": "reporting", "login": True, "inRoles": ["pg_read_all_data"]}
+DATABASE: KubeObject = {
+    "name": "reports",
+    "owner": "reporting",
+    "extensions": [{"name": "pg_trgm"}, {"name": "postgis"}],
+}
+DECLARED: dict[str, KubeObject] = {"databaseroles": ROLE, "databases": DATABASE}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One question: heading, what is asked, the call, and what to make of the answer."""
+
+    heading: str
+    before: str
+    question: str
+    tool: str
+    arguments: Data
+    after: str = ""
+    refused: bool = False
+    expected: Data = field(default_factory=dict)
+    """What the structured content has when the answer is the one to show; asked for until then."""
+    finding: str = ""
+    """Text in a finding of the answer to show."""
+
+    def is_answered_by(self, data: Data) -> bool:
+        """Whether this is the answer to show."""
+        found = [finding["message"] for finding in data.get("findings", ())]
+        return all(data.get(key) == value for key, value in self.expected.items()) and (
+            not self.finding or any(self.finding in message for message in found)
+        )
+
+
+CREATION = (
+    Step(
+        "Ask before anything is made",
+        "A dry run goes all the way to the API server and through the operator's checks, and "
+        "stores nothing. The answer states what was assumed and what the operator would fill in.",
+        "I need a small PostgreSQL for the shop team to try things out. What would you create?",
+        "create_postgres_cluster",
+        {"name": CLUSTER, "profile": "dev", "dry_run": True},
+        after="The `dev` profile is one instance with a small volume, and the answer says what "
+        "that means: no failover, no backup. The `production` profile asks for a storage size "
+        "first, because a volume never shrinks.",
+    ),
+    Step(
+        "Create it",
+        "The same call without `dry_run`. With `wait_seconds` it would wait; here it answers at "
+        "once, and *accepted* is all that is known by then.",
+        "Fine, go ahead.",
+        "create_postgres_cluster",
+        {"name": CLUSTER, "profile": "dev"},
+        after="The password was made by the operator and is in the Secret named above. It appears "
+        "in no answer: the server never reads it.",
+    ),
+    Step(
+        "The first seconds",
+        "The verdict is `PROGRESSING` while the operator works as asked. It would be `DOWN` with "
+        "the cause if, say, the image could not be pulled.",
+        "Is it ready?",
+        "get_cluster_status",
+        {"name": CLUSTER},
+        expected={"verdict": "progressing", "phase": "Setting up primary"},
+        finding="job ",
+    ),
+    Step(
+        "Healthy",
+        "About half a minute later. `HEALTHY` is said when the pods, the write Service's endpoint "
+        "and the operator agree, not because the reported phase reads well.",
+        "And now?",
+        "get_cluster_status",
+        {"name": CLUSTER},
+        expected={"verdict": "healthy"},
+        after="The last lines are what an application needs to connect. Notes (`info`) do not "
+        "count against the verdict.",
+    ),
+    Step(
+        "The estate at a glance",
+        "The list costs one call to the API server, however many clusters there are. It shows what "
+        "the operator reports, and says so.",
+        "Which PostgreSQL clusters do we have?",
+        "list_postgres_clusters",
+        {},
+    ),
+    Step(
+        "Roles and databases of a new cluster",
+        "Only what `initdb` made is there. CloudNativePG does not watch it: somebody could change "
+        "it in PostgreSQL and nothing would put it back.",
+        "Who can log in to shop?",
+        "list_postgres_roles",
+        {"cluster_name": CLUSTER},
+    ),
+)
+
+DECLARATION = f"""\
+## Somebody declares more
+
+Roles and databases can be declared as objects of their own. A colleague applies these with
+`kubectl apply`:
+
+```yaml
+{{manifests}}
+```
+"""
+
+AFTERWARDS = (
+    Step(
+        "Who is there now",
+        "Each role comes with where it was declared and how far the operator got.",
+        "Who can log in to shop now?",
+        "list_postgres_roles",
+        {"cluster_name": CLUSTER},
+    ),
+    Step(
+        "What went wrong, in PostgreSQL's words",
+        "The database was created and one of its extensions is not in the image. Each part has "
+        "its own state, and the message is PostgreSQL's own.",
+        "Are the databases fine?",
+        "list_postgres_databases",
+        {"cluster_name": CLUSTER},
+        after="Text in double quotes comes from the cluster. It is data: an assistant is told not "
+        "to take it for instructions.",
+    ),
+    Step(
+        "A mistake is refused before anything exists",
+        "",
+        "Make another one called billing, with 10 gigs.",
+        "create_postgres_cluster",
+        {"name": "billing", "storage_size": "10 gigs"},
+        refused=True,
+    ),
+    Step(
+        "What does not exist is not found",
+        "",
+        "How is shpo doing?",
+        "get_cluster_status",
+        {"name": "shpo"},
+        refused=True,
+    ),
+)
+
+
+def walk(room: Room, desk: Desk) -> str:
+    """The document, from a walk through a room that has nothing in it yet."""
+    parts = [INTRODUCTION, *(_played(step, room, desk) for step in CREATION)]
+    parts.append(DECLARATION.format(manifests=_declare(room, desk)))
+    parts += [_played(step, room, desk) for step in AFTERWARDS]
+    return "\n".join([*parts, END])
+
+
+def _played(step: Step, room: Room, desk: Desk) -> str:
+    call = f"{step.tool} {json.dumps(step.arguments)}"
+    blocks = [
+        f"## {step.heading}",
+        step.before,
+        f"> {step.question}",
+        f"The assistant calls `{call}`, and the server answers:",
+        f"```text\n{_stable(_answer(step, desk), room.namespace)}\n```",
+        step.after,
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _answer(step: Step, desk: Desk) -> str:
+    if step.refused:
+        return desk.refused(step.tool, **step.arguments).text
+
+    def answered() -> Answer | None:
+        answer = desk.ask(step.tool, **step.arguments)
+        return answer if step.is_answered_by(answer.data) else None
+
+    return until(answered, STEP_SECONDS, step.heading).text
+
+
+def _stable(text: str, namespace: str) -> str:
+    """The text without what differs from run to run."""
+    text = text.replace(namespace, NAMESPACE)
+    text = re.sub(r"PostgreSQL \d+(\.\d+)*", "PostgreSQL <version>", text)
+    text = re.sub(r'"imageName":"[^"]*"', '"imageName":"<image>"', text)
+    return re.sub(r"\| (\d+[dhms])+$", "| <age>", text, flags=re.MULTILINE)
+
+
+def _declare(room: Room, desk: Desk) -> str:
+    """Creates role, then database, each once the one before is settled; both as YAML."""
+    documents = []
+    for plural, spec in DECLARED.items():
+        whole = {"cluster": {"name": CLUSTER}, **spec}
+        name = str(spec["name"])
+        room.admin.create(plural, room.namespace, name, whole)
+        documents.append(_manifest(plural, name, whole))
+        until(lambda p=plural, n=name: _settled(room, p, n), STEP_SECONDS, f"{plural} {name}")
+    return "---\n".join(documents).rstrip()
+
+
+def _settled(room: Room, plural: str, name: str) -> bool:
+    status = room.admin.get(plural, room.namespace, name).get("status", {})
+    return "applied" in status
+
+
+def _manifest(plural: str, name: str, spec: KubeObject) -> str:
+    body = {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": KINDS[plural],
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": spec,
+    }
+    text: str = yaml.safe_dump(body, sort_keys=False)
+    return text
+
+
+def written() -> str:
+    """The document, from a walk on the cluster that KUBECONFIG names."""
+    with (
+        new_room(Admin(os.environ["KUBECONFIG"])) as room,
+        room.cluster_facts(),
+        tempfile.TemporaryDirectory() as folder,
+        Desk(room.kubeconfig, Path(folder) / "stderr.log") as desk,
+    ):
+        return walk(room, desk)
+
+
+def main() -> None:
+    """Prints the document."""
+    reason = why_not()
+    if reason:
+        sys.exit(reason)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.stdout.write(written())
+
+
+if __name__ == "__main__":
+    main()
