@@ -3,7 +3,6 @@
 ``plane`` is one for the whole session and belongs to no event loop; tests stay apart by namespace.
 """
 
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from test.controlplane.binaries import (
     find,
 )
 from test.controlplane.plane import Plane
+from test.tiers import cannot_run
 
 PLANES = {
     "plane": CNPG_VERSION,
@@ -46,9 +46,7 @@ def started(plane: Plane) -> Plane:
     try:
         return plane.start()
     except Unavailable as reason:
-        if "real" in os.environ.get("REQUIRE", "").split(","):
-            pytest.fail(f"REQUIRE asks for the real control plane: {reason}")
-        pytest.skip(f"no real control plane: {reason}")
+        cannot_run("real", f"no real control plane: {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,7 @@ _ALL = [
     ),
     *_kinds(
         "authorization.k8s.io/v1",
-        "SelfSubjectAccessReview SelfSubjectRulesReview",
+        "SubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview",
         namespaced=False,
     ),
 ]

@@ -3,36 +3,51 @@
 Uses the official synchronous client, so that every kind of kubeconfig works.
 """
 
-from collections.abc import Iterator
-from typing import Any, Protocol
+import base64
+import json
+from dataclasses import dataclass
+from typing import cast
 
 from kubernetes import client, config
-from kubernetes.client.exceptions import ApiException
 from kubernetes.stream import stream
 
+from test.controlplane.api import MERGE_PATCH, ApiError
+from test.controlplane.kinds import BY_KIND, BY_PLURAL, KubeObject
 from test.e2e.waiting import until
 
-KubeObject = dict[str, Any]
-
-GROUP, VERSION = "postgresql.cnpg.io", "v1"
-KINDS = {"clusters": "Cluster", "databases": "Database", "databaseroles": "DatabaseRole"}
 OPERATOR = "app.kubernetes.io/name=cloudnative-pg"
 """Label of the operator's Deployment, by upstream's manifest and chart alike."""
 
+CREATED_FOR_A_CLUSTER = (
+    "clusters",
+    "databases",
+    "databaseroles",
+    "pods",
+    "jobs",
+    "persistentvolumeclaims",
+    "secrets",
+    "services",
+)
 ABSENT = 404
 GONE_SECONDS = 150
 READY_SECONDS = 90
 EXEC_SECONDS = 30
+REQUEST_SECONDS = 30
 
 
 class CommandFailed(Exception):
     """A command in a pod ended with an error, or did not end; the message is its error output."""
 
 
-class _Named(Protocol):
-    """An object of the typed client."""
+@dataclass(frozen=True)
+class Operator:
+    """A Deployment of CloudNativePG's operator."""
 
-    metadata: Any
+    namespace: str
+    name: str
+    replicas: int
+    labels: str
+    """Selector of its pods."""
 
 
 class Admin:
@@ -41,126 +56,128 @@ class Admin:
     def __init__(self, kubeconfig: str) -> None:
         self.connection = client.Configuration()
         config.load_kube_config(config_file=kubeconfig, client_configuration=self.connection)
-        api = client.ApiClient(self.connection)
-        self.core = client.CoreV1Api(api)
-        self.apps = client.AppsV1Api(api)
-        self.rbac = client.RbacAuthorizationV1Api(api)
-        self._authorization = client.AuthorizationV1Api(api)
-        self._discovery = client.DiscoveryV1Api(api)
-        self._custom = client.CustomObjectsApi(api)
+        self._api = client.ApiClient(self.connection)
         # `stream` bends its client to web sockets for the time of a call
         self._streams = client.CoreV1Api(client.ApiClient(self.connection))
+
+    # --- the usual verbs; a collection is named by its plural
+
+    def create(self, body: KubeObject, namespace: str | None = None) -> KubeObject:
+        """Creates an object of a kind, or a subresource such as an issued token."""
+        kind = BY_KIND[body["kind"]]
+        whole = {"apiVersion": kind.api_version, **body}
+        return self._request("POST", kind.path(namespace), whole)
+
+    def get(self, plural: str, namespace: str | None, name: str) -> KubeObject:
+        """One object."""
+        return self._request("GET", BY_PLURAL[plural].path(namespace, name))
+
+    def objects(
+        self, plural: str, namespace: str | None = None, labels: str = ""
+    ) -> list[KubeObject]:
+        """All objects of a kind in a namespace or everywhere."""
+        query = {"labelSelector": labels} if labels else {}
+        found = self._request("GET", BY_PLURAL[plural].path(namespace), query=query)
+        items: list[KubeObject] = found["items"]
+        return items
+
+    def patch(self, plural: str, namespace: str | None, name: str, change: KubeObject) -> None:
+        """Merge patch of an object."""
+        path = BY_PLURAL[plural].path(namespace, name)
+        self._request("PATCH", path, change, content_type=MERGE_PATCH)
+
+    def delete(self, plural: str, namespace: str | None, name: str) -> None:
+        """Asks for an object to go."""
+        self._request("DELETE", BY_PLURAL[plural].path(namespace, name))
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: KubeObject | None = None,
+        query: dict[str, str] | None = None,
+        content_type: str = "application/json",
+    ) -> KubeObject:
+        """One request; the answer, or ``ApiError``."""
+        request = self._api.param_serialize(
+            method,
+            path,
+            query_params=list((query or {}).items()),
+            header_params={"Accept": "application/json", "Content-Type": content_type},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        response = self._api.call_api(*request, _request_timeout=REQUEST_SECONDS)
+        parsed: KubeObject = json.loads(response.read())
+        if response.status >= 300:
+            raise ApiError(response.status, parsed)
+        return parsed
 
     # --- namespaces
 
     def create_namespace(self, name: str) -> None:
         """A new namespace."""
-        self.core.create_namespace({"metadata": {"name": name}})
+        self.create({"kind": "Namespace", "metadata": {"name": name}})
 
     def remove_namespace(self, name: str) -> None:
         """The namespace and its volumes, gone when this returns."""
         for volume in self._volumes(name):
             policy = {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}
-            self.core.patch_persistent_volume(volume, policy)
-        self.core.delete_namespace(name)
+            self.patch("persistentvolumes", None, volume, policy)
+        self.delete("namespaces", None, name)
         until(lambda: not self._exists(name), GONE_SECONDS, f"namespace {name} is gone")
         until(lambda: not self._volumes(name), GONE_SECONDS, f"the volumes of {name} are gone")
 
     def contents(self, namespace: str) -> set[str]:
         """Kind and name of what a created cluster would leave traces in."""
-        core = self.core
-        lists = (
-            ("Pod", core.list_namespaced_pod),
-            ("PersistentVolumeClaim", core.list_namespaced_persistent_volume_claim),
-            ("Secret", core.list_namespaced_secret),
-            ("Service", core.list_namespaced_service),
-        )
-        native = {f"{kind} {name}" for kind, read in lists for name in _names(read(namespace))}
-        declared = {
-            f"{KINDS[plural]} {item['metadata']['name']}"
-            for plural in KINDS
+        return {
+            f"{plural}/{item['metadata']['name']}"
+            for plural in CREATED_FOR_A_CLUSTER
             for item in self.objects(plural, namespace)
         }
-        return native | declared
-
-    def endpoints(self, namespace: str, service: str) -> list[str]:
-        """Addresses that a Service leads to."""
-        found = self._discovery.list_namespaced_endpoint_slice(
-            namespace, label_selector=f"kubernetes.io/service-name={service}"
-        )
-        return [
-            address
-            for part in found.items
-            for endpoint in part.endpoints or ()
-            for address in endpoint.addresses
-        ]
 
     def _exists(self, namespace: str) -> bool:
-        return namespace in set(_names(self.core.list_namespace()))
+        return any(item["metadata"]["name"] == namespace for item in self.objects("namespaces"))
 
     def _volumes(self, namespace: str) -> list[str]:
         return [
-            volume.metadata.name
-            for volume in self.core.list_persistent_volume().items
-            if volume.spec.claim_ref and volume.spec.claim_ref.namespace == namespace
+            volume["metadata"]["name"]
+            for volume in self.objects("persistentvolumes")
+            if volume["spec"].get("claimRef", {}).get("namespace") == namespace
         ]
 
-    # --- CloudNativePG's objects, by plural
+    # --- what a namespace has
 
-    def create(self, plural: str, namespace: str, name: str, spec: KubeObject) -> KubeObject:
-        """Creates an object."""
-        body = {
-            "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": KINDS[plural],
-            "metadata": {"name": name},
-            "spec": spec,
-        }
-        made: KubeObject = self._custom.create_namespaced_custom_object(
-            GROUP, VERSION, namespace, plural, body
-        )
-        return made
+    def secret(self, namespace: str, name: str) -> dict[str, str]:
+        """What a Secret holds; the server under test may not read it."""
+        data = self.get("secrets", namespace, name)["data"]
+        return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
-    def patch(self, plural: str, namespace: str, name: str, change: KubeObject) -> None:
-        """Merge patch of an object."""
-        self._custom.patch_namespaced_custom_object(
-            GROUP,
-            VERSION,
-            namespace,
-            plural,
-            name,
-            change,
-            _content_type="application/merge-patch+json",
-        )
-
-    def delete(self, plural: str, namespace: str, name: str) -> None:
-        """Asks for an object to go."""
-        self._custom.delete_namespaced_custom_object(GROUP, VERSION, namespace, plural, name)
-
-    def get(self, plural: str, namespace: str, name: str) -> KubeObject:
-        """One object."""
-        found: KubeObject = self._custom.get_namespaced_custom_object(
-            GROUP, VERSION, namespace, plural, name
-        )
-        return found
-
-    def objects(self, plural: str, namespace: str) -> list[KubeObject]:
-        """All objects of a kind in a namespace; none where the kind is not served."""
-        try:
-            found = self._custom.list_namespaced_custom_object(GROUP, VERSION, namespace, plural)
-        except ApiException as error:
-            if error.status == ABSENT:
-                return []
-            raise
-        items: list[KubeObject] = found["items"]
-        return items
+    def endpoints(self, namespace: str, service: str) -> list[str]:
+        """Addresses that a Service leads to."""
+        labels = f"kubernetes.io/service-name={service}"
+        return [
+            address
+            for part in self.objects("endpointslices", namespace, labels)
+            for endpoint in part["endpoints"] or ()
+            for address in endpoint["addresses"]
+        ]
 
     # --- users
 
+    def token(self, namespace: str, account: str, seconds: int) -> str:
+        """A token of a ServiceAccount that expires by itself."""
+        path = BY_PLURAL["serviceaccounts"].path(namespace, account, "token")
+        request: KubeObject = {"spec": {"expirationSeconds": seconds}}
+        return cast("str", self._request("POST", path, request)["status"]["token"])
+
     def allowed(self, user: str, attributes: KubeObject) -> bool:
         """Whether the API server lets the user do this."""
-        review = {"spec": {"user": user, "resourceAttributes": attributes}}
-        answer = self._authorization.create_subject_access_review(review)
-        return bool(answer.status.allowed)
+        review: KubeObject = {
+            "kind": "SubjectAccessReview",
+            "spec": {"user": user, "resourceAttributes": attributes},
+        }
+        return bool(self.create(review)["status"]["allowed"])
 
     # --- commands in pods
 
@@ -186,37 +203,42 @@ class Admin:
         shell.run_forever(timeout=EXEC_SECONDS)
         if shell.returncode != 0:
             raise CommandFailed(shell.read_stderr())
-        output: str = shell.read_stdout()
-        return output
+        return cast("str", shell.read_stdout())
 
     # --- the operator
 
-    def operators(self) -> list[tuple[str, str, int]]:
-        """Namespace, name and replicas of every Deployment of the operator."""
-        found = self.apps.list_deployment_for_all_namespaces(label_selector=OPERATOR)
-        return [(d.metadata.namespace, d.metadata.name, d.spec.replicas) for d in found.items]
-
-    def scale_operator(self, namespace: str, name: str, replicas: int) -> None:
-        """So many operator pods, ready when this returns; one that ends still admits, so not it."""
-        change = {"spec": {"replicas": replicas}}
-        self.apps.patch_namespaced_deployment_scale(name, namespace, change)
-        until(
-            lambda: self._operator_pods(namespace, name) == [True] * replicas,
-            READY_SECONDS,
-            f"{replicas} ready pods of {namespace}/{name}",
-        )
-
-    def _operator_pods(self, namespace: str, name: str) -> list[bool]:
-        """Of each pod, whether it is ready; those that are ending count."""
-        found = self.apps.read_namespaced_deployment(name, namespace)
-        labels = ",".join(f"{k}={v}" for k, v in found.spec.selector.match_labels.items())
-        pods = self.core.list_namespaced_pod(namespace, label_selector=labels).items
+    def operators(self) -> list[Operator]:
+        """Every Deployment of the operator."""
         return [
-            any(c.type == "Ready" and c.status == "True" for c in pod.status.conditions or ())
-            for pod in pods
+            Operator(
+                namespace=found["metadata"]["namespace"],
+                name=found["metadata"]["name"],
+                replicas=found["spec"]["replicas"],
+                labels=",".join(
+                    f"{key}={value}"
+                    for key, value in found["spec"]["selector"]["matchLabels"].items()
+                ),
+            )
+            for found in self.objects("deployments", labels=OPERATOR)
         ]
 
+    def scale_operator(self, operator: Operator, replicas: int) -> None:
+        """So many pods, all ready, when this returns; one that is ending still admits objects."""
+        change = {"spec": {"replicas": replicas}}
+        self.patch("deployments", operator.namespace, operator.name, change)
+        until(
+            lambda: self._ready_pods(operator) == [True] * replicas,
+            READY_SECONDS,
+            f"{replicas} ready pods of {operator.namespace}/{operator.name}",
+        )
 
-def _names(found: Any) -> Iterator[str]:  # noqa: ANN401 - lists of the typed client share no type
-    items: list[_Named] = found.items
-    return (item.metadata.name for item in items)
+    def _ready_pods(self, operator: Operator) -> list[bool]:
+        """Of each pod of the operator, whether it is ready."""
+        pods = self.objects("pods", operator.namespace, operator.labels)
+        return [
+            any(
+                condition["type"] == "Ready" and condition["status"] == "True"
+                for condition in pod["status"].get("conditions", ())
+            )
+            for pod in pods
+        ]

@@ -1,6 +1,5 @@
 """A cluster from the first second to healthy: what status says, and what is true at that moment."""
 
-import base64
 import time
 from dataclasses import dataclass
 
@@ -50,7 +49,7 @@ def watch(desk: Desk, psql: Psql) -> Birth:
 
 def login_works(psql: Psql, connection: Data) -> bool:
     """Whether the connection facts lead to a server that takes writes, by psql in the pod."""
-    secret = secret_values(psql, connection["secret"]["name"])
+    secret = psql.admin.secret(psql.namespace, connection["secret"]["name"])
     return psql.answers_writes(target(connection), secret["password"])
 
 
@@ -61,9 +60,3 @@ def target(connection: Data) -> str:
         f"host={services['read_write']} port={services['port']}"
         f" dbname={connection['database']} user={connection['user']} connect_timeout=5"
     )
-
-
-def secret_values(psql: Psql, name: str) -> dict[str, str]:
-    """What a Secret holds; the administrator may read it, the server may not."""
-    found = psql.admin.core.read_namespaced_secret(name, psql.namespace)
-    return {key: base64.b64decode(value).decode() for key, value in found.data.items()}

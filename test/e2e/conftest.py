@@ -3,7 +3,6 @@
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -44,7 +43,7 @@ def room(admin: Admin) -> Iterator[Room]:
 @pytest.fixture(scope="session")
 def desk(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The server under test, as the restricted user."""
-    log: Path = tmp_path_factory.mktemp("server") / "stderr.log"
+    log = tmp_path_factory.mktemp("server") / "stderr.log"
     with Desk(room.kubeconfig, log) as started:
         yield started
 

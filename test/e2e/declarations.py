@@ -2,8 +2,9 @@
 
 import secrets
 from dataclasses import dataclass
+from functools import partial
 
-from test.e2e.admin import Admin, KubeObject
+from test.controlplane.kinds import BY_PLURAL, KubeObject
 from test.e2e.desk import Data, Desk
 from test.e2e.psql import Psql
 from test.e2e.room import Room
@@ -15,7 +16,7 @@ SETTLED_SECONDS = 60
 
 WITH_PASSWORD, ILL_FATED, OWNS_A_SCHEMA = "billing", "ill_fated", "owns_a_schema"
 INLINE, INLINE_OWNS_A_SCHEMA = "auditor", "keeper"
-SECRET = "billing-login"  # noqa: S105 - a Secret's name
+SECRET = "billing-login"
 DATABASE, GOOD_EXTENSION, BAD_EXTENSION = "ledger", "pg_trgm", "no_such_extension"
 ABSENT_GROUP = "no_such_group"
 
@@ -67,7 +68,7 @@ class _Arrangement:
     """What the administrator does, and what the server says of it."""
 
     def __init__(self, room: Room, desk: Desk, cluster: str) -> None:
-        self._admin: Admin = room.admin
+        self._admin = room.admin
         self._namespace = room.namespace
         self._desk, self._cluster = desk, cluster
         self._psql = room.psql(cluster)
@@ -113,13 +114,14 @@ class _Arrangement:
     def declare_password_role(self) -> str:
         """A role with a password Secret; the password."""
         password = secrets.token_urlsafe(16)
-        self._admin.core.create_namespaced_secret(
-            self._namespace,
+        self._admin.create(
             {
+                "kind": "Secret",
                 "metadata": {"name": SECRET, "labels": {"cnpg.io/reload": "true"}},
                 "type": "kubernetes.io/basic-auth",
                 "stringData": {"username": WITH_PASSWORD, "password": password},
             },
+            self._namespace,
         )
         self._role(
             WITH_PASSWORD,
@@ -153,7 +155,7 @@ class _Arrangement:
     def refuse_drops(self) -> None:
         """Asks for drops that PostgreSQL has to refuse, through both back-ends."""
         for owner in (OWNS_A_SCHEMA, INLINE_OWNS_A_SCHEMA):
-            until(lambda owner=owner: self._exists(owner), SETTLED_SECONDS, f"{owner} exists")
+            until(partial(self._exists, owner), SETTLED_SECONDS, f"{owner} exists")
             self._psql.rows(f"create schema of_{owner} authorization {owner}", "app")
         self._admin.delete("databaseroles", self._namespace, _object(OWNS_A_SCHEMA))
         self._inline(
@@ -170,8 +172,12 @@ class _Arrangement:
         self._create("databaseroles", name, spec)
 
     def _create(self, plural: str, name: str, spec: KubeObject) -> None:
-        whole = {"name": name, "cluster": {"name": self._cluster}, **spec}
-        self._admin.create(plural, self._namespace, _object(name), whole)
+        body = {
+            "kind": BY_PLURAL[plural].kind,
+            "metadata": {"name": _object(name)},
+            "spec": {"name": name, "cluster": {"name": self._cluster}, **spec},
+        }
+        self._admin.create(body, self._namespace)
 
     def _inline(self, roles: list[KubeObject]) -> None:
         change = {"spec": {"managed": {"roles": roles}}}

@@ -77,7 +77,7 @@ class Desk:
         finally:
             self._loop.close()
 
-    def ask(self, tool: str, **arguments: Any) -> Answer:  # noqa: ANN401 - any JSON
+    def ask(self, tool: str, **arguments: Any) -> Answer:
         """The tool's answer.
 
         Raises:
@@ -88,7 +88,7 @@ class Desk:
             raise UnexpectedRefusal(_text(result))
         return Answer(_text(result), result.structured_content or {})
 
-    def refused(self, tool: str, **arguments: Any) -> Refusal:  # noqa: ANN401 - any JSON
+    def refused(self, tool: str, **arguments: Any) -> Refusal:
         """The tool's refusal."""
         result = self._call(tool, arguments)
         assert result.is_error, _text(result)

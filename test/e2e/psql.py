@@ -7,7 +7,7 @@ from kubernetes.client.exceptions import ApiException
 from test.e2e.admin import Admin, CommandFailed
 
 SEPARATOR = "\x1f"
-_WITH_PASSWORD = 'read -r PGPASSWORD; export PGPASSWORD; exec psql "$@"'  # noqa: S105 - a command
+_WITH_PASSWORD = 'read -r PGPASSWORD; export PGPASSWORD; exec psql "$@"'
 _FLAGS = ("-XtA", "-v", "ON_ERROR_STOP=1", "-F", SEPARATOR)
 
 

@@ -1,4 +1,4 @@
-"""A room of one's own on the cluster under test: a namespace, and a user with the shipped rights."""
+"""A room of one's own on the cluster under test: a namespace, and a user with shipped rights."""
 
 import os
 import tempfile
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from kubernetes.client.exceptions import ApiException
 
 from test.controlplane.access import permissions, shipped_rules
-from test.e2e.admin import ABSENT, Admin, KubeObject
+from test.controlplane.api import ApiError
+from test.controlplane.kinds import KubeObject
+from test.e2e.admin import ABSENT, Admin
 from test.e2e.psql import Psql
 from test.e2e.waiting import until
 
@@ -54,12 +55,11 @@ class Room:
     def cluster_facts(self) -> Iterator[None]:
         """The shipped ClusterRole for the user, for a while."""
         name = self.namespace  # both are unique in the cluster
-        rbac = self.admin.rbac
         with ExitStack() as stack:
-            rbac.create_cluster_role(_role(name, "ClusterRole"))
-            stack.callback(rbac.delete_cluster_role, name)
-            rbac.create_cluster_role_binding(_binding(name, "ClusterRole", self.namespace))
-            stack.callback(rbac.delete_cluster_role_binding, name)
+            self.admin.create(_role(name, "ClusterRole"))
+            stack.callback(self.admin.delete, "clusterroles", None, name)
+            self.admin.create(_binding(name, "ClusterRole", self.namespace))
+            stack.callback(self.admin.delete, "clusterrolebindings", None, name)
             _await_rights(self, "ClusterRole", "")
             yield
 
@@ -80,29 +80,29 @@ def new_room(admin: Admin) -> Iterator[Room]:
 def _remove(admin: Admin, namespace: str) -> None:
     try:
         admin.remove_namespace(namespace)
-    except ApiException as error:
+    except ApiError as error:
         if error.status != ABSENT:  # it was never made
             raise
 
 
 def _furnish(room: Room) -> None:
-    core, rbac, namespace = room.admin.core, room.admin.rbac, room.namespace
-    core.create_namespaced_service_account(namespace, {"metadata": {"name": ACCOUNT}})
-    rbac.create_namespaced_role(namespace, _role(ACCOUNT, "Role"))
-    rbac.create_namespaced_role_binding(namespace, _binding(ACCOUNT, "Role", namespace))
-    request = {"spec": {"expirationSeconds": TOKEN_SECONDS}}
-    issued = core.create_namespaced_service_account_token(ACCOUNT, namespace, request)
+    admin, namespace = room.admin, room.namespace
+    admin.create({"kind": "ServiceAccount", "metadata": {"name": ACCOUNT}}, namespace)
+    admin.create(_role(ACCOUNT, "Role"), namespace)
+    admin.create(_binding(ACCOUNT, "Role", namespace), namespace)
+    token = admin.token(namespace, ACCOUNT, TOKEN_SECONDS)
     room.kubeconfig.touch(mode=0o600)
-    room.kubeconfig.write_text(yaml.safe_dump(_kubeconfig(room, issued.status.token)))
+    room.kubeconfig.write_text(yaml.safe_dump(_kubeconfig(room, token)))
     _await_rights(room, "Role", namespace)
 
 
 def _role(name: str, kind: str) -> KubeObject:
-    return {"metadata": {"name": name}, "rules": shipped_rules(kind)}
+    return {"kind": kind, "metadata": {"name": name}, "rules": shipped_rules(kind)}
 
 
 def _binding(name: str, kind: str, namespace: str) -> KubeObject:
     return {
+        "kind": f"{kind}Binding",
         "metadata": {"name": name},
         "roleRef": {"apiGroup": RBAC_GROUP, "kind": kind, "name": name},
         "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespace}],

@@ -18,7 +18,7 @@ def _row(listed: Data, name: str) -> Data:
     return row
 
 
-def test_list_shows_what_the_operator_reports(room: Room, desk: Desk, birth: Birth):
+def test_list_shows_what_the_operator_reports(room: Room, desk: Desk, birth: Birth) -> None:
     name = birth.status["name"]
     row = _row(desk.ask("list_postgres_clusters").data, name)
     status = room.admin.get("clusters", room.namespace, name)["status"]
@@ -30,13 +30,13 @@ def test_list_shows_what_the_operator_reports(room: Room, desk: Desk, birth: Bir
     )
 
 
-def test_list_has_every_cluster_of_the_namespace_once(room: Room, desk: Desk, birth: Birth):
+def test_list_has_every_cluster_of_the_namespace_once(room: Room, desk: Desk, birth: Birth) -> None:
     listed = desk.ask("list_postgres_clusters").data
     existing = [item["metadata"]["name"] for item in room.admin.objects("clusters", room.namespace)]
     assert sorted(row["name"] for row in listed["clusters"]) == sorted(existing)
 
 
-def test_detailed_list_gives_the_verdict_of_the_status(desk: Desk, birth: Birth):
+def test_detailed_list_gives_the_verdict_of_the_status(desk: Desk, birth: Birth) -> None:
     listed = desk.ask("list_postgres_clusters", detail_level="detailed").data
     assert _row(listed, birth.status["name"])["verdict"] == birth.status["verdict"]
 
@@ -44,7 +44,7 @@ def test_detailed_list_gives_the_verdict_of_the_status(desk: Desk, birth: Birth)
 @pytest.mark.parametrize("server", SERVERS)
 async def test_list_over_http_is_the_list_over_stdio(
     room: Room, desk: Desk, birth: Birth, server: str
-):
+) -> None:
     arguments, path = SERVERS[server]
     with HttpServer(arguments, {"KUBECONFIG": str(room.kubeconfig)}, cwd=ROOT) as running:
         answer = await ask(running.url(path), "list_postgres_clusters")
@@ -54,17 +54,17 @@ async def test_list_over_http_is_the_list_over_stdio(
 
 async def test_all_namespaces_without_the_right_lists_the_own_one_and_says_so(
     room: Room, desk: Desk, birth: Birth
-):
+) -> None:
     listed = desk.ask("list_postgres_clusters", all_namespaces=True).data
     assert {row.get("namespace", room.namespace) for row in listed["clusters"]} == {room.namespace}
     assert listed["scope"]["note"]
 
 
-def test_absent_namespace_is_not_an_empty_list(desk: Desk):
+def test_absent_namespace_is_not_an_empty_list(desk: Desk) -> None:
     with_right = {"not_found", "forbidden"}  # the Role alone cannot look up other namespaces
     refusal = desk.refused("list_postgres_clusters", namespace="cnpg-mcp-e2e-absent")
     assert refusal.code in with_right
 
 
-def test_absent_cluster_is_not_found(desk: Desk):
+def test_absent_cluster_is_not_found(desk: Desk) -> None:
     assert desk.refused("get_cluster_status", name="absent").code == "not_found"

@@ -49,15 +49,15 @@ def _codes(status: Data) -> set[str]:
     return {finding["code"] for finding in status["findings"]}
 
 
-def test_image_that_cannot_be_pulled_is_down_with_the_cause(doomed: Doomed):
+def test_image_that_cannot_be_pulled_is_down_with_the_cause(doomed: Doomed) -> None:
     assert "image-pull-failing" in _codes(doomed.without_image)
 
 
-def test_memory_that_no_node_has_is_down_with_the_cause(doomed: Doomed):
+def test_memory_that_no_node_has_is_down_with_the_cause(doomed: Doomed) -> None:
     assert "pod-unschedulable" in _codes(doomed.without_room)
 
 
-def test_operator_that_cannot_be_seen_is_said_to_be_unseen(desk: Desk, birth: Birth):
+def test_operator_that_cannot_be_seen_is_said_to_be_unseen(desk: Desk, birth: Birth) -> None:
     status = desk.ask("get_cluster_status", name=birth.status["name"]).data
     assert status["unseen"]["operator_deployments"] == "forbidden"
 
@@ -68,13 +68,13 @@ def stopped_operator(room: Room, desk: Desk, birth: Birth) -> Iterator[None]:
     found = room.admin.operators()
     if len(found) != 1:
         pytest.skip(f"the operator's Deployment is not to be told: {found}")
-    ((namespace, name, replicas),) = found
+    (operator,) = found
     try:
         with room.cluster_facts():
-            room.admin.scale_operator(namespace, name, 0)
+            room.admin.scale_operator(operator, 0)
             yield
     finally:
-        room.admin.scale_operator(namespace, name, replicas)
+        room.admin.scale_operator(operator, operator.replicas)
         until(lambda: _admits(desk), BACK_SECONDS, "the operator's webhook admits again")
 
 
@@ -87,7 +87,7 @@ def _admits(desk: Desk) -> bool:
 
 def test_cluster_without_operator_is_degraded_and_says_so(
     stopped_operator: None, desk: Desk, birth: Birth
-):
+) -> None:
     def noticed() -> Data | None:
         data = desk.ask("get_cluster_status", name=birth.status["name"]).data
         return data if "operator-down" in _codes(data) else None
@@ -98,6 +98,6 @@ def test_cluster_without_operator_is_degraded_and_says_so(
 
 def test_create_without_operator_says_that_the_operator_does_not_answer(
     stopped_operator: None, desk: Desk
-):
+) -> None:
     refusal = desk.refused("create_postgres_cluster", name="never")
     assert refusal.code == "operator_unavailable"

@@ -8,7 +8,7 @@ T = TypeVar("T")
 POLL_SECONDS = 0.3
 
 
-def until(probe: Callable[[], T], seconds: float, what: str) -> T:
+def until(probe: Callable[[], T | None], seconds: float, what: str) -> T:
     """The probe's first answer that is true; ``TimeoutError`` names what was waited for."""
     deadline = time.monotonic() + seconds
     while not (found := probe()):

@@ -12,13 +12,15 @@ import re
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+import textwrap
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import yaml
 
-from test.e2e.admin import GROUP, KINDS, VERSION, Admin, KubeObject
+from test.controlplane.kinds import BY_PLURAL, KubeObject
+from test.e2e.admin import Admin
 from test.e2e.desk import Answer, Data, Desk
 from test.e2e.room import Room, new_room, why_not
 from test.e2e.waiting import until
@@ -27,6 +29,7 @@ CLUSTER = "shop"
 NAMESPACE = "team-shop"
 """Stands for the run's own namespace."""
 STEP_SECONDS = 180
+WIDTH = 100
 
 INTRODUCTION = f"""\
 # A first walk
@@ -58,12 +61,12 @@ The MCP client starts the server like this; everything it may do is what the kub
 END = f"""\
 ## Where to go from here
 
-Every refusal has this form: a code, what happened, and what to do next. Programs find the same in
-the result's `_meta`, and of every answer the same facts as structured content.
+Every refusal has this form: a code, what happened, and what to do next. Programs need not read the
+text: an answer's structured content has the same facts, and a refusal's `_meta` the same error.
 
-Deleting is not part of this walk. `kubectl delete cluster {CLUSTER}` removes the cluster *and its
-volumes*; no backup was configured, so the data is gone for good. The objects that declare roles and
-databases stay behind, and a new cluster of that name would take them over.
+Deleting is not part of this walk. `kubectl delete clusters.postgresql.cnpg.io {CLUSTER}` removes
+the cluster *and its volumes*; no backup was configured, so the data is gone for good. The objects
+that declare roles and databases stay behind, and a new cluster of that name would take them over.
 """
 
 ROLE: KubeObject = {"name": "reporting", "login": True, "inRoles": ["pg_read_all_data"]}
@@ -160,14 +163,14 @@ CREATION = (
     ),
 )
 
-DECLARATION = f"""\
+DECLARATION = """\
 ## Somebody declares more
 
 Roles and databases can be declared as objects of their own. A colleague applies these with
 `kubectl apply`:
 
 ```yaml
-{{manifests}}
+{manifests}
 ```
 """
 
@@ -211,7 +214,7 @@ AFTERWARDS = (
 def walk(room: Room, desk: Desk) -> str:
     """The document, from a walk through a room that has nothing in it yet."""
     parts = [INTRODUCTION, *(_played(step, room, desk) for step in CREATION)]
-    parts.append(DECLARATION.format(manifests=_declare(room, desk)))
+    parts.append(DECLARATION.format(manifests=_declare(room)))
     parts += [_played(step, room, desk) for step in AFTERWARDS]
     return "\n".join([*parts, END])
 
@@ -220,13 +223,17 @@ def _played(step: Step, room: Room, desk: Desk) -> str:
     call = f"{step.tool} {json.dumps(step.arguments)}"
     blocks = [
         f"## {step.heading}",
-        step.before,
+        _prose(step.before),
         f"> {step.question}",
         f"The assistant calls `{call}`, and the server answers:",
         f"```text\n{_stable(_answer(step, desk), room.namespace)}\n```",
-        step.after,
+        _prose(step.after),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _prose(text: str) -> str:
+    return textwrap.fill(text, WIDTH, break_on_hyphens=False)
 
 
 def _answer(step: Step, desk: Desk) -> str:
@@ -248,15 +255,15 @@ def _stable(text: str, namespace: str) -> str:
     return re.sub(r"\| (\d+[dhms])+$", "| <age>", text, flags=re.MULTILINE)
 
 
-def _declare(room: Room, desk: Desk) -> str:
+def _declare(room: Room) -> str:
     """Creates role, then database, each once the one before is settled; both as YAML."""
     documents = []
     for plural, spec in DECLARED.items():
-        whole = {"cluster": {"name": CLUSTER}, **spec}
-        name = str(spec["name"])
-        room.admin.create(plural, room.namespace, name, whole)
-        documents.append(_manifest(plural, name, whole))
-        until(lambda p=plural, n=name: _settled(room, p, n), STEP_SECONDS, f"{plural} {name}")
+        body = _manifest(plural, spec)
+        room.admin.create(body, room.namespace)
+        documents.append(yaml.safe_dump(body, sort_keys=False))
+        name = body["metadata"]["name"]
+        until(partial(_settled, room, plural, name), STEP_SECONDS, f"{plural} {name}")
     return "---\n".join(documents).rstrip()
 
 
@@ -265,15 +272,14 @@ def _settled(room: Room, plural: str, name: str) -> bool:
     return "applied" in status
 
 
-def _manifest(plural: str, name: str, spec: KubeObject) -> str:
-    body = {
-        "apiVersion": f"{GROUP}/{VERSION}",
-        "kind": KINDS[plural],
-        "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": spec,
+def _manifest(plural: str, spec: KubeObject) -> KubeObject:
+    kind = BY_PLURAL[plural]
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": {"name": spec["name"]},
+        "spec": {"cluster": {"name": CLUSTER}, **spec},
     }
-    text: str = yaml.safe_dump(body, sort_keys=False)
-    return text
 
 
 def written() -> str:

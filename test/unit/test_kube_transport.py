@@ -5,7 +5,6 @@ from http import HTTPMethod
 
 import pytest
 from aiohttp import web
-from test.unit.faulty_server import cut, failed, faulty_server, hang, ok
 
 from cnpg_mcp.kube.errors import (
     AlreadyExists,
@@ -24,6 +23,7 @@ from cnpg_mcp.kube.errors import (
     status_error,
 )
 from cnpg_mcp.kube.transport import Call, Transport
+from test.unit.faulty_server import cut, failed, faulty_server, hang, ok
 
 READ = Call(HTTPMethod.GET, "/apis/example/v1/things")
 WRITE = Call(HTTPMethod.POST, "/apis/example/v1/things", body={"kind": "Thing"})
@@ -56,7 +56,9 @@ async def test_read_is_repeated_after_a_passing_failure(sent, status):
     assert len(server.seen) == 3
 
 
-@pytest.mark.parametrize(("status", "kind"), [(500, ServerError), (404, NotFound), (403, Forbidden)])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(500, ServerError), (404, NotFound), (403, Forbidden)]
+)
 async def test_read_is_not_repeated_after_a_lasting_failure(sent, status, kind):
     with pytest.raises(kind) as raised:
         await sent(READ, failed(status))

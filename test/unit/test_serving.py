@@ -47,42 +47,42 @@ def _post(served: tuple[HttpServer, str], **headers: str) -> int:
         connection.close()
 
 
-def test_loopback_host_is_served(served: tuple[HttpServer, str]):
+def test_loopback_host_is_served(served: tuple[HttpServer, str]) -> None:
     assert _post(served) == 200
 
 
-def test_localhost_by_name_is_served(served: tuple[HttpServer, str]):
+def test_localhost_by_name_is_served(served: tuple[HttpServer, str]) -> None:
     assert _post(served, Host=f"localhost:{served[0].port}") == 200
 
 
-def test_foreign_host_is_refused(served: tuple[HttpServer, str]):
+def test_foreign_host_is_refused(served: tuple[HttpServer, str]) -> None:
     assert _post(served, Host="attacker.example") == 421
 
 
-def test_foreign_origin_is_refused(served: tuple[HttpServer, str]):
+def test_foreign_origin_is_refused(served: tuple[HttpServer, str]) -> None:
     assert _post(served, Origin="https://attacker.example") == 403
 
 
-def test_own_origin_is_served(served: tuple[HttpServer, str]):
+def test_own_origin_is_served(served: tuple[HttpServer, str]) -> None:
     assert _post(served, Origin=f"http://127.0.0.1:{served[0].port}") == 200
 
 
-async def test_call_without_kubernetes_is_a_tool_error(served: tuple[HttpServer, str]):
+async def test_call_without_kubernetes_is_a_tool_error(served: tuple[HttpServer, str]) -> None:
     server, path = served
     answer = await ask(server.url(path), "list_postgres_clusters")
     assert answer.is_error
     assert answer.meta["cnpg-mcp.io/error"]["code"] == "unavailable"
 
 
-async def test_both_servers_list_the_same_tools(tmp_path: Path):
+async def test_both_servers_list_the_same_tools(tmp_path: Path) -> None:
     environment = {"KUBECONFIG": str(tmp_path / "absent")}
     with HttpServer(MAIN, environment) as main, HttpServer(TEST, environment) as test:
         assert await tool_definitions(main.url("/mcp")) == await tool_definitions(test.url("/test"))
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104 - to be refused
-def test_bind_that_others_could_reach_is_refused(entry: str, host: str):
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_bind_that_others_could_reach_is_refused(entry: str, host: str) -> None:
     arguments, _ = ENTRIES[entry]
     ended = subprocess.run(
         [sys.executable, *arguments, "--host", host, "--port", "0"],

@@ -1,6 +1,12 @@
 """Kubernetes quantities as numbers, where they have to be checked or compared."""
 
+import re
 from decimal import Decimal
+
+_QUANTITY = re.compile(
+    r"[+-]?(\d{1,19}(\.\d{0,9})?|\.\d{1,9})([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d{1,2})?", re.ASCII
+)
+"""Kubernetes' own grammar; the client's parser accepts more, such as NaN and 1e9Gi."""
 
 
 def amount(text: str | float | None) -> Decimal | None:
@@ -8,9 +14,6 @@ def amount(text: str | float | None) -> Decimal | None:
     # Imported late: tools/list must not wait for the Kubernetes client (docs/performance.md).
     from kubernetes.utils.quantity import parse_quantity  # noqa: PLC0415
 
-    if text is None or text == "":
+    if text is None or not _QUANTITY.fullmatch(str(text)):
         return None
-    try:
-        return Decimal(parse_quantity(text))
-    except (ValueError, ArithmeticError):
-        return None
+    return Decimal(parse_quantity(text))

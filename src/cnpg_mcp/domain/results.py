@@ -36,6 +36,7 @@ class ListScope(Result):
 class ClusterRow:
     """One cluster; `phase`, `ready` and `primary` are what the operator reports.
 
+    `instances` is how many the operator has made (concise) or how many are wanted (detailed).
     `namespace` is left out where the scope is one namespace. A plain dataclass: a page has up to
     500 of these, and there is nothing to validate in what this server puts together.
     """

@@ -99,6 +99,20 @@ class Kube:
         path = resource.path(selection.namespace)
         return parse_table((await self._read(path, query=query, accept=TABLE)).body)
 
+    async def proxy(
+        self, resource: Resource, namespace: str, name: str, path: str, *, patience: float
+    ) -> KubeObject:
+        """What a pod or service answers at a path, asked through the API server, once.
+
+        `name` is `https:NAME:PORT` for an https port.
+
+        Raises:
+            DeadlineExceeded: no answer within `patience` seconds.
+            StatusError: the refusal of the API server, or of what was asked.
+        """
+        whole = f"{resource.path(namespace, name)}/proxy{path}"
+        return (await self._send(Call(HTTPMethod.GET, whole, patience=patience))).body
+
     async def create(
         self, resource: Resource, namespace: str, body: KubeObject, *, dry_run: bool = False
     ) -> Written:

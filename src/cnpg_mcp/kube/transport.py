@@ -34,7 +34,10 @@ _OK_BELOW = 300
 
 @dataclass(frozen=True)
 class Call:
-    """One HTTP request to the API server."""
+    """One HTTP request to the API server.
+
+    `patience`: seconds for a call that is tried once, in place of the transport's deadline.
+    """
 
     method: HTTPMethod
     path: str
@@ -42,6 +45,7 @@ class Call:
     body: object = None
     content_type: str = JSON
     accept: str = JSON
+    patience: float | None = None
 
     @property
     def is_read(self) -> bool:
@@ -98,12 +102,13 @@ class Transport:
             KubeError: see `cnpg_mcp.kube.errors`.
         """
         sent = _Sent()
+        deadline = call.patience or self.deadline
         try:
-            async with asyncio.timeout(self.deadline):
+            async with asyncio.timeout(deadline):
                 return await self._with_retries(call, sent)
         except TimeoutError as error:
             raise DeadlineExceeded(
-                f"The API server did not answer within {self.deadline:g} s.",
+                f"The API server did not answer within {deadline:g} s.",
                 maybe_applied=sent.is_open and not call.is_read,
             ) from error
 
@@ -187,6 +192,8 @@ class _Sent:
 
 
 def _is_retryable(call: Call, error: KubeError) -> bool:
+    if call.patience is not None:
+        return False
     if isinstance(error, TooManyRequests):
         return True
     if not call.is_read or isinstance(error, ConfigurationError):

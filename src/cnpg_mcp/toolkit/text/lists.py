@@ -26,7 +26,8 @@ def cluster_list(result: ClusterList) -> str:
 
 def _cluster(row: ClusterRow) -> str:
     name = f"{row.namespace}/{row.name}" if row.namespace else row.name
-    reported = f"{row.ready}/{row.instances} ready | {row.phase or 'no phase yet'}"
+    ready = "no instances yet" if row.instances is None else f"{row.ready}/{row.instances} ready"
+    reported = f"{ready} | {row.phase or 'no phase yet'}"
     if row.primary:
         reported += f" | primary {row.primary}"
     reported += f" | {row.age}"

@@ -1,0 +1,120 @@
+"""What is broken around the server has its own code, and what comes back is used again."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from test.contract.backend import (
+    Backend,
+    apiserver_frozen,
+    apiserver_gone,
+    operator_gone,
+)
+from test.contract.site import Site, open_site
+
+CALLS: dict[str, dict[str, Any]] = {
+    "list_postgres_clusters": {},
+    "get_cluster_status": {"name": "pg"},
+    "create_postgres_cluster": {"name": "orders"},
+    "list_postgres_roles": {"cluster_name": "pg"},
+    "list_postgres_databases": {"cluster_name": "pg"},
+}
+PATIENCE = 0.5
+"""Seconds that an impatient server allows a call."""
+
+
+# --- CloudNativePG is not installed ---
+
+
+@pytest.fixture
+async def empty_site(unequipped: Backend) -> AsyncIterator[Site]:
+    """A namespace of a cluster without CloudNativePG."""
+    async with open_site(unequipped) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("cluster_facts", [False, True])
+async def test_absent_cloudnativepg_is_unsupported(empty_site: Site, cluster_facts: bool) -> None:
+    mcp = await empty_site.user(cluster_facts=cluster_facts)
+    for tool, arguments in CALLS.items():
+        assert (await mcp.refused(tool, **arguments))["code"] == "unsupported"
+
+
+async def test_absent_cloudnativepg_is_unsupported_in_all_namespaces(empty_site: Site) -> None:
+    for facts in (False, True):
+        mcp = await empty_site.user(cluster_facts=facts)
+        error = await mcp.refused("list_postgres_clusters", all_namespaces=True)
+        assert error["code"] == "unsupported"
+
+
+# --- the operator ---
+
+
+@pytest.mark.parametrize("arguments", [{}, {"dry_run": True}, {"postgres_version": "17"}], ids=str)
+async def test_create_without_the_operator_is_operator_unavailable(
+    site: Site, arguments: dict[str, Any]
+) -> None:
+    mcp = await site.user()
+    with operator_gone(site.backend):
+        error = await mcp.refused("create_postgres_cluster", name="orders", **arguments)
+    assert error["code"] == "operator_unavailable"
+    assert await site.admin.list("clusters", site.namespace) == []
+
+
+async def test_create_works_again_once_the_operator_is_back(site: Site) -> None:
+    mcp = await site.user()
+    with operator_gone(site.backend):
+        await mcp.refused("create_postgres_cluster", name="orders")
+    site.backend.wait_healthy()
+    answer = await mcp.call("create_postgres_cluster", name="orders", wait_seconds=30)
+    assert answer.content["outcome"] == "applied"
+
+
+async def test_lists_answer_without_the_operator(site: Site, steady: str) -> None:
+    mcp = await site.user(namespaces=[steady])
+    with operator_gone(site.backend):
+        for tool in set(CALLS) - {"create_postgres_cluster"}:
+            await mcp.call(tool, **CALLS[tool])
+
+
+# --- the API server ---
+
+
+async def test_absent_api_server_is_unavailable_and_used_again_when_it_is_back(
+    quiet_site: Site,
+) -> None:
+    mcp = await quiet_site.user()
+    await mcp.call("list_postgres_clusters")
+    with apiserver_gone(quiet_site.backend):
+        codes = {
+            tool: (await mcp.refused(tool, **arguments))["code"]
+            for tool, arguments in CALLS.items()
+        }
+    quiet_site.backend.wait_healthy()
+    assert codes == dict.fromkeys(CALLS, "unavailable")
+    await mcp.call("list_postgres_clusters")
+
+
+async def test_slow_api_server_is_a_timeout(quiet_site: Site) -> None:
+    mcp = await quiet_site.user(kube_timeout=PATIENCE)
+    await mcp.call("list_postgres_clusters")
+    with apiserver_frozen(quiet_site.backend):
+        codes = {
+            tool: (await mcp.refused(tool, **arguments))["code"]
+            for tool, arguments in CALLS.items()
+        }
+    quiet_site.backend.wait_healthy()
+    assert codes == dict.fromkeys(CALLS, "timeout")
+    await mcp.call("list_postgres_clusters")
+
+
+async def test_expired_cursor_is_invalid_and_says_how_to_go_on(quiet_site: Site) -> None:
+    names = quiet_site.backend.fill(quiet_site.namespace, 3, {})
+    mcp = await quiet_site.user()
+    cursor = (await mcp.call("list_postgres_clusters", limit=2)).content["next_cursor"]
+    quiet_site.backend.expire_continue_tokens()
+    error = await mcp.refused("list_postgres_clusters", limit=2, cursor=cursor)
+    assert error["code"] == "invalid"
+    pages = await mcp.pages("list_postgres_clusters", limit=2)
+    assert [row["name"] for page in pages for row in page.content["clusters"]] == names

@@ -1,0 +1,109 @@
+"""Rights taken away one by one: `forbidden`, or a fuller answer; never an empty list, no trace."""
+
+from typing import Any
+
+import pytest
+
+from test.contract.backend import Backend
+from test.contract.caller import Answer, failure
+from test.contract.site import Site
+from test.controlplane.access import Dropped, permissions, shipped_rules
+from test.controlplane.clusters import applied, database, database_role
+
+CALLS: dict[str, dict[str, Any]] = {
+    "list_postgres_clusters": {},
+    "get_cluster_status": {"name": "pg"},
+    "create_postgres_cluster": {"name": "orders", "dry_run": True},
+    "list_postgres_roles": {"cluster_name": "pg"},
+    "list_postgres_databases": {"cluster_name": "pg"},
+}
+LISTS = ("clusters", "roles", "databases")
+ROLE = sorted({(each.resource, each.verb) for each in permissions(shipped_rules("Role"))})
+FACTS = sorted({(each.resource, each.verb) for each in permissions(shipped_rules("ClusterRole"))})
+
+FORBIDDEN = {
+    ("clusters", "get"): set(CALLS) - {"list_postgres_clusters"},
+    ("clusters", "list"): {"list_postgres_clusters"},
+    ("clusters", "create"): {"create_postgres_cluster"},
+    ("databases", "list"): {"list_postgres_databases"},
+    ("databaseroles", "list"): {"list_postgres_roles"},
+}
+"""The tools that cannot answer without a right; all others answer with what is left."""
+
+
+@pytest.fixture(scope="session")
+async def inhabited(backend: Backend, steady: str) -> str:
+    """The namespace of the steady cluster, with a declared role and database in it."""
+    async with backend.admin() as admin:
+        for plural, body in (
+            ("databaseroles", database_role(steady, "clerk")),
+            ("databases", database(steady, "shop")),
+        ):
+            await admin.create(body)
+            await admin.wait_for(plural, steady, body["metadata"]["name"], applied)
+    return steady
+
+
+def lengths(answer: Answer) -> dict[str, int]:
+    """How many rows an answer's lists have."""
+    return {what: len(answer.content[what]) for what in LISTS if what in answer.content}
+
+
+@pytest.mark.parametrize("dropped", ROLE, ids="-".join)
+async def test_right_that_is_missing_is_told_or_made_up_for(
+    site: Site, inhabited: str, dropped: Dropped
+) -> None:
+    whole = await site.user(namespaces=[inhabited])
+    less = await site.user(namespaces=[inhabited], without={dropped})
+    for tool, arguments in CALLS.items():
+        result = await less.ask(tool, arguments)
+        if tool in FORBIDDEN.get(dropped, ()):
+            assert failure(result)["code"] == "forbidden"
+        else:
+            full = await whole.call(tool, **arguments)
+            assert lengths(await less.call(tool, **arguments)) == lengths(full)
+
+
+@pytest.mark.parametrize("dropped", FACTS, ids="-".join)
+async def test_cluster_wide_right_that_is_missing_is_made_up_for(
+    site: Site, inhabited: str, dropped: Dropped
+) -> None:
+    mcp = await site.user(namespaces=[inhabited], cluster_facts=True, without={dropped})
+    if dropped == ("clusters", "list"):  # the same name in the Role, which goes with it
+        assert (await mcp.refused("list_postgres_clusters"))["code"] == "forbidden"
+        return
+    for tool, arguments in CALLS.items():
+        await mcp.call(tool, **arguments)
+
+
+@pytest.mark.parametrize("tool", CALLS)
+async def test_user_without_rights_is_forbidden(site: Site, inhabited: str, tool: str) -> None:
+    mcp = await site.user(namespaces=(), default_namespace=inhabited)
+    error = await mcp.refused(tool, **CALLS[tool])
+    assert error["code"] == "forbidden"
+
+
+async def test_create_without_the_right_makes_nothing(site: Site) -> None:
+    mcp = await site.user(without={("clusters", "create")})
+    error = await mcp.refused("create_postgres_cluster", name="orders")
+    assert error["code"] == "forbidden"
+    assert await site.admin.list("clusters", site.namespace) == []
+
+
+async def test_create_that_may_not_look_afterwards_is_accepted_not_applied(site: Site) -> None:
+    mcp = await site.user(without={("pods", "list")})
+    answer = await mcp.call("create_postgres_cluster", name="orders", wait_seconds=20)
+    assert answer.content["outcome"] == "accepted"
+    assert len(await site.admin.list("clusters", site.namespace)) == 1
+
+
+async def test_all_namespaces_without_any_right_is_forbidden(site: Site) -> None:
+    mcp = await site.user(namespaces=())
+    error = await mcp.refused("list_postgres_clusters", all_namespaces=True)
+    assert error["code"] == "forbidden"
+
+
+async def test_the_charts_role_is_enough_for_every_tool(site: Site, inhabited: str) -> None:
+    call = (await site.user(namespaces=[inhabited])).call
+    for tool, arguments in CALLS.items():
+        await call(tool, **arguments)
