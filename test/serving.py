@@ -84,7 +84,8 @@ class HttpServer:
 async def ask(url: str, tool: str, **arguments: object) -> CallToolResult:
     """What a tool answers over http."""
     async with Client(StreamableHttpTransport(url)) as client:
-        return await client.call_tool(tool, arguments, raise_on_error=False)
+        result: CallToolResult = await client.call_tool(tool, arguments, raise_on_error=False)
+        return result
 
 
 async def tool_definitions(url: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Times our tools beside their floors, interleaved in one run: `python -m test.bench.bench`.
 
-Prints a table, and with --json FILE writes the same as data. Times are medians in milliseconds;
-they move with the machine's load, the ratios hold.
+Prints a table, and with --json FILE writes the same as data. Times are medians; they move with the
+machine's load, the ratios hold.
 """
 
 import argparse
@@ -40,12 +40,13 @@ class Row(NamedTuple):
     """One thing measured: what, its floor, ours, and ours in terms of the floor."""
 
     what: str
-    floor_ms: float
-    ours_ms: float
+    floor: float
+    ours: float
+    unit: str = "ms"
 
     @property
     def ratio(self) -> float:
-        return self.ours_ms / self.floor_ms
+        return self.ours / self.floor
 
 
 async def arrange(admin: KubeClient, namespace: str, count: int) -> None:
@@ -87,6 +88,7 @@ async def lists_over_stdio(kubeconfig: Path, rounds: int) -> list[Row]:
     ours = server(["src/cnpg_mcp_server.py"], kubeconfig)
     rows = []
     async with bare, ours:
+        rows.append(Row("memory after start", bare.memory(), ours.memory(), "MB"))
         for size in SIZES:
             arguments = {"namespace": f"bench-{size}", "limit": size}
             acts: dict[str, Act] = {
@@ -97,6 +99,7 @@ async def lists_over_stdio(kubeconfig: Path, rounds: int) -> list[Row]:
             rows.append(
                 Row(f"list of {size}, stdio, beside bare FastMCP", median["floor"], median["ours"])
             )
+        rows.append(Row("memory after lists of 500", bare.memory(), ours.memory(), "MB"))
     return rows
 
 
@@ -161,9 +164,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     rows = asyncio.run(measure(given.rounds))
-    print("| what | floor ms | ours ms | ratio |\n|---|---|---|---|")
+    print("| what | floor | ours | ratio |\n|---|---|---|---|")
     for row in rows:
-        print(f"| {row.what} | {row.floor_ms:.1f} | {row.ours_ms:.1f} | {row.ratio:.2f} |")
+        floor, ours = (f"{value:.1f} {row.unit}" for value in (row.floor, row.ours))
+        print(f"| {row.what} | {floor} | {ours} | {row.ratio:.2f} |")
     if given.json:
         data = [{**row._asdict(), "ratio": row.ratio} for row in rows]
         given.json.write_text(json.dumps(data, indent=2) + "\n")

@@ -64,6 +64,12 @@ class Wire:
             if b'"result":' in line:
                 return line
 
+    def memory(self) -> float:
+        """Resident memory of the server, in MB (Linux)."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
     async def _write(self, message: Mapping[str, object]) -> None:
         stream = self._process.stdin
         assert stream is not None

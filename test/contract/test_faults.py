@@ -1,5 +1,6 @@
 """What is broken around the server has its own code, and what comes back is used again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,17 +12,19 @@ from test.contract.backend import (
     apiserver_gone,
     operator_gone,
 )
+from test.contract.caller import Caller
+from test.contract.calls import CALLS
 from test.contract.site import Site, open_site
 
-CALLS: dict[str, dict[str, Any]] = {
-    "list_postgres_clusters": {},
-    "get_cluster_status": {"name": "pg"},
-    "create_postgres_cluster": {"name": "orders"},
-    "list_postgres_roles": {"cluster_name": "pg"},
-    "list_postgres_databases": {"cluster_name": "pg"},
-}
 PATIENCE = 0.5
 """Seconds that an impatient server allows a call."""
+
+
+async def _codes(mcp: Caller) -> dict[str, str]:
+    """The codes with which all tools fail, asked at once."""
+    asked = (mcp.refused(tool, **arguments) for tool, arguments in CALLS.items())
+    errors = await asyncio.gather(*asked)
+    return {tool: error["code"] for tool, error in zip(CALLS, errors, strict=True)}
 
 
 # --- CloudNativePG is not installed ---
@@ -37,8 +40,7 @@ async def empty_site(unequipped: Backend) -> AsyncIterator[Site]:
 @pytest.mark.parametrize("cluster_facts", [False, True])
 async def test_absent_cloudnativepg_is_unsupported(empty_site: Site, cluster_facts: bool) -> None:
     mcp = await empty_site.user(cluster_facts=cluster_facts)
-    for tool, arguments in CALLS.items():
-        assert (await mcp.refused(tool, **arguments))["code"] == "unsupported"
+    assert await _codes(mcp) == dict.fromkeys(CALLS, "unsupported")
 
 
 async def test_absent_cloudnativepg_is_unsupported_in_all_namespaces(empty_site: Site) -> None:
@@ -87,10 +89,7 @@ async def test_absent_api_server_is_unavailable_and_used_again_when_it_is_back(
     mcp = await quiet_site.user()
     await mcp.call("list_postgres_clusters")
     with apiserver_gone(quiet_site.backend):
-        codes = {
-            tool: (await mcp.refused(tool, **arguments))["code"]
-            for tool, arguments in CALLS.items()
-        }
+        codes = await _codes(mcp)
     quiet_site.backend.wait_healthy()
     assert codes == dict.fromkeys(CALLS, "unavailable")
     await mcp.call("list_postgres_clusters")
@@ -100,10 +99,7 @@ async def test_slow_api_server_is_a_timeout(quiet_site: Site) -> None:
     mcp = await quiet_site.user(kube_timeout=PATIENCE)
     await mcp.call("list_postgres_clusters")
     with apiserver_frozen(quiet_site.backend):
-        codes = {
-            tool: (await mcp.refused(tool, **arguments))["code"]
-            for tool, arguments in CALLS.items()
-        }
+        codes = await _codes(mcp)
     quiet_site.backend.wait_healthy()
     assert codes == dict.fromkeys(CALLS, "timeout")
     await mcp.call("list_postgres_clusters")

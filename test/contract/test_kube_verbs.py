@@ -167,9 +167,9 @@ async def test_continue_token_of_a_compacted_list_is_gone(kube, plane, namespace
 async def test_table_has_the_print_columns(kube, admin, namespace, include):
     await healthy_cluster(admin, namespace)
     table = await kube.table(CLUSTERS, Selection(namespace), include)
-    (row,) = table.rows
-    assert (row.cell("Name"), row.cell("Ready"), row.cell("Primary")) == ("pg", 1, "pg-1")
-    assert row.metadata.get("namespace") == (namespace if include == "Metadata" else None)
+    assert list(table.select("Name", "Ready", "Absent", "Primary")) == [("pg", 1, None, "pg-1")]
+    (metadata,) = table.metadata()
+    assert metadata.get("namespace") == (namespace if include == "Metadata" else None)
 
 
 async def test_context_that_does_not_exist_is_a_configuration_error(plane):

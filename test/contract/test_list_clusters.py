@@ -2,6 +2,7 @@
 
 import pytest
 
+from test.contract.calls import CALLS
 from test.contract.site import Site
 
 TOOL = "list_postgres_clusters"
@@ -211,20 +212,11 @@ async def test_default_namespace_of_the_settings_is_used_and_named(
     assert neighbour in answer.text
 
 
-@pytest.mark.parametrize(
-    ("tool", "arguments"),
-    [
-        ("list_postgres_clusters", {}),
-        ("get_cluster_status", {"name": "orders-db-000"}),
-        ("create_postgres_cluster", {"name": "pg", "dry_run": True}),
-        ("list_postgres_roles", {"cluster_name": "orders-db-000"}),
-        ("list_postgres_databases", {"cluster_name": "orders-db-000"}),
-    ],
-)
+@pytest.mark.parametrize("tool", CALLS)
 async def test_namespace_outside_the_allowed_ones_is_blocked(
-    quiet_site: Site, neighbour: str, tool: str, arguments: dict[str, object]
+    quiet_site: Site, neighbour: str, tool: str
 ) -> None:
     spaces = (quiet_site.namespace, neighbour)
     mcp = await quiet_site.user(namespaces=spaces, allowed_namespaces=(quiet_site.namespace,))
-    error = await mcp.refused(tool, **arguments, namespace=neighbour)
+    error = await mcp.refused(tool, **CALLS[tool], namespace=neighbour)
     assert error["code"] == "blocked"

@@ -1,22 +1,16 @@
 """Rights taken away one by one: `forbidden`, or a fuller answer; never an empty list, no trace."""
 
-from typing import Any
+import asyncio
 
 import pytest
 
 from test.contract.backend import Backend
 from test.contract.caller import Answer, failure
+from test.contract.calls import CALLS
 from test.contract.site import Site
 from test.controlplane.access import Dropped, permissions, shipped_rules
 from test.controlplane.clusters import applied, database, database_role
 
-CALLS: dict[str, dict[str, Any]] = {
-    "list_postgres_clusters": {},
-    "get_cluster_status": {"name": "pg"},
-    "create_postgres_cluster": {"name": "orders", "dry_run": True},
-    "list_postgres_roles": {"cluster_name": "pg"},
-    "list_postgres_databases": {"cluster_name": "pg"},
-}
 LISTS = ("clusters", "roles", "databases")
 ROLE = sorted({(each.resource, each.verb) for each in permissions(shipped_rules("Role"))})
 FACTS = sorted({(each.resource, each.verb) for each in permissions(shipped_rules("ClusterRole"))})
@@ -32,16 +26,21 @@ FORBIDDEN = {
 
 
 @pytest.fixture(scope="session")
-async def inhabited(backend: Backend, steady: str) -> str:
+def inhabited(backend: Backend, steady: str) -> str:
     """The namespace of the steady cluster, with a declared role and database in it."""
-    async with backend.admin() as admin:
-        for plural, body in (
-            ("databaseroles", database_role(steady, "clerk")),
-            ("databases", database(steady, "shop")),
-        ):
-            await admin.create(body)
-            await admin.wait_for(plural, steady, body["metadata"]["name"], applied)
+    asyncio.run(_declare(backend, steady))
     return steady
+
+
+async def _declare(backend: Backend, namespace: str) -> None:
+    declared = {
+        "databaseroles": database_role(namespace, "clerk"),
+        "databases": database(namespace, "shop"),
+    }
+    async with backend.admin() as admin:
+        for plural, body in declared.items():
+            await admin.create(body)
+            await admin.wait_for(plural, namespace, body["metadata"]["name"], applied)
 
 
 def lengths(answer: Answer) -> dict[str, int]:

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from cnpg_mcp.domain.status.evidence import SOURCES
+from cnpg_mcp.domain.status.evidence import INSTANCE_REPORTS, SOURCES
 from test.contract.arrange import cluster_with
 from test.contract.backend import operator_gone
 from test.contract.caller import Answer, fields
@@ -14,6 +14,8 @@ from test.controlplane.clusters import cluster, healthy_cluster
 from test.controlplane.kinds import KubeObject
 
 TOOL = "get_cluster_status"
+REPORTS = {INSTANCE_REPORTS: "forbidden"}
+"""What the chart's usual Role does not show: reports need a Role of their own."""
 
 
 def problems(answer: Answer) -> list[str]:
@@ -111,13 +113,13 @@ async def test_part_that_may_not_be_read_is_named_and_the_rest_answers(
     dropped = {(SOURCES[part].resource.plural, "list")}
     mcp = await site.user(namespaces=[steady], cluster_facts=True, without=dropped)
     answer = await mcp.call(TOOL, name="pg")
-    assert answer.content["unseen"] == {part: "forbidden"}
+    assert answer.content["unseen"] == {part: "forbidden", **REPORTS}
     assert part in answer.text
 
 
-async def test_everything_readable_leaves_nothing_unseen(site: Site, steady: str) -> None:
+async def test_shipped_rights_leave_nothing_but_reports_unseen(site: Site, steady: str) -> None:
     mcp = await site.user(namespaces=[steady], cluster_facts=True)
-    assert "unseen" not in (await mcp.call(TOOL, name="pg")).content
+    assert (await mcp.call(TOOL, name="pg")).content["unseen"] == REPORTS
 
 
 async def test_nothing_but_the_cluster_readable_still_answers(site: Site, steady: str) -> None:
@@ -125,15 +127,15 @@ async def test_nothing_but_the_cluster_readable_still_answers(site: Site, steady
     mcp = await site.user(namespaces=[steady], without=dropped)
     answer = await mcp.call(TOOL, name="pg")
     assert answer.content["verdict"] == "healthy"
-    assert set(answer.content["unseen"]) == set(SOURCES)
+    assert set(answer.content["unseen"]) == {*SOURCES, *REPORTS}
 
 
-async def test_older_api_has_nothing_unseen(older_site: Site) -> None:
+async def test_older_api_is_seen_as_wholly(older_site: Site) -> None:
     await healthy_cluster(older_site.admin, older_site.namespace)
     mcp = await older_site.user(cluster_facts=True)
     answer = await mcp.call(TOOL, name="pg")
     assert answer.content["verdict"] == "healthy"
-    assert "unseen" not in answer.content
+    assert answer.content["unseen"] == REPORTS
 
 
 # --- the operator ---

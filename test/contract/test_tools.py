@@ -15,6 +15,7 @@ import cnpg_mcp_test_server
 from cnpg_mcp.serving.app import build_estate, build_server
 from cnpg_mcp.settings import Settings
 from test.contract.caller import size
+from test.contract.calls import CALLS
 
 SOURCES = Path(cnpg_mcp_server.__file__).parent
 WITHOUT_OUTPUT, WITH_OUTPUT = 24 * 1024, 36 * 1024
@@ -45,6 +46,10 @@ async def test_the_program_lists_the_same_over_stdio(tools: Tools) -> None:
     assert json.dumps(await listed(Client(StdioTransport(sys.executable, [entry])))) == json.dumps(
         tools
     )
+
+
+async def test_plain_calls_cover_every_tool(tools: Tools) -> None:
+    assert {tool["name"] for tool in tools} == set(CALLS)
 
 
 async def test_every_tool_states_all_four_hints(tools: Tools) -> None:

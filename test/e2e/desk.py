@@ -60,7 +60,7 @@ class Desk:
 
     def __enter__(self) -> Self:
         try:
-            self._loop.run(self._client.__aenter__())
+            self._loop.run(self._client.__aenter__())  # type: ignore[no-untyped-call]  # fastmcp's
         except BaseException:
             self._loop.close()
             raise
@@ -73,7 +73,7 @@ class Desk:
         trace: TracebackType | None,
     ) -> None:
         try:
-            self._loop.run(self._client.close())
+            self._loop.run(self._client.close())  # type: ignore[no-untyped-call]  # fastmcp's
         finally:
             self._loop.close()
 

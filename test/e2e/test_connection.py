@@ -18,7 +18,8 @@ def psql(room: Room, birth: Birth) -> Psql:
 
 @pytest.fixture
 def connection(birth: Birth) -> Data:
-    return birth.status["connection"]
+    facts: Data = birth.status["connection"]
+    return facts
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ SERVERS = {
 
 
 def _row(listed: Data, name: str) -> Data:
+    row: Data
     (row,) = [row for row in listed["clusters"] if row["name"] == name]
     return row
 
@@ -49,7 +50,7 @@ async def test_list_over_http_is_the_list_over_stdio(
     with HttpServer(arguments, {"KUBECONFIG": str(room.kubeconfig)}, cwd=ROOT) as running:
         answer = await ask(running.url(path), "list_postgres_clusters")
     names = [row["name"] for row in desk.ask("list_postgres_clusters").data["clusters"]]
-    assert [row["name"] for row in answer.structured_content["clusters"]] == names
+    assert [row["name"] for row in (answer.structured_content or {})["clusters"]] == names
 
 
 async def test_all_namespaces_without_the_right_lists_the_own_one_and_says_so(

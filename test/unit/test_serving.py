@@ -71,7 +71,7 @@ async def test_call_without_kubernetes_is_a_tool_error(served: tuple[HttpServer,
     server, path = served
     answer = await ask(server.url(path), "list_postgres_clusters")
     assert answer.is_error
-    assert answer.meta["cnpg-mcp.io/error"]["code"] == "unavailable"
+    assert (answer.meta or {})["cnpg-mcp.io/error"]["code"] == "unavailable"
 
 
 async def test_both_servers_list_the_same_tools(tmp_path: Path) -> None:

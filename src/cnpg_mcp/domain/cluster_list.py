@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
-from cnpg_mcp.domain.cluster_rows import detailed_row, reported_row
+from cnpg_mcp.domain.cluster_rows import detailed_row, reported_rows
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import not_installed
 from cnpg_mcp.domain.resources import CLUSTERS
@@ -169,7 +169,7 @@ async def _page(
     # A row tells its namespace only with its metadata, which costs the API server more.
     include = IncludeObject.NONE if namespace else IncludeObject.METADATA
     table = await estate.kube.table(CLUSTERS, selection, include)
-    return _Page([reported_row(row) for row in table.rows], table.continue_token)
+    return _Page(reported_rows(table), table.continue_token)
 
 
 def _next(query: ClusterQuery, position: Position) -> str | None:

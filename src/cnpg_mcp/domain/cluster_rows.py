@@ -1,5 +1,6 @@
 """One cluster as one row: what the operator reports, or what the whole object tells."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cnpg_mcp.domain.results import ClusterRow
@@ -9,29 +10,33 @@ from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.verdict import assess
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.kube.objects import KubeObject
-from cnpg_mcp.kube.tables import Row
+from cnpg_mcp.kube.tables import Table
 
 _HEALTHY = Phase.HEALTHY.value
+_NOT_ALL_READY = "reported healthy, but not all instances are ready"
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 
 
-def reported_row(row: Row) -> ClusterRow:
-    """A row of print columns: a reported phase, which proves nothing."""
-    cell = row.cell
-    instances, ready, phase = cell("Instances"), cell("Ready") or 0, cell("Status") or None
-    adds_up = ready == instances or phase != _HEALTHY
-    return ClusterRow(
-        namespace=row.metadata.get("namespace"),
-        name=cell("Name"),
-        instances=instances,
-        ready=ready,
-        phase=phase,
-        primary=cell("Primary") or None,
-        age=cell("Age"),
-        note=None if adds_up else "reported healthy, but not all instances are ready",
-    )
+def reported_rows(table: Table) -> Sequence[ClusterRow]:
+    """Rows of print columns: reported phases, which prove nothing."""
+    cells = table.select("Name", "Instances", "Ready", "Status", "Primary", "Age")
+    return [
+        ClusterRow(
+            namespace=metadata.get("namespace"),
+            name=name,
+            instances=instances,
+            ready=ready or 0,
+            phase=phase or None,
+            primary=primary or None,
+            age=age,
+            note=_NOT_ALL_READY if phase == _HEALTHY and ready != instances else None,
+        )
+        for (name, instances, ready, phase, primary, age), metadata in zip(
+            cells, table.metadata(), strict=True
+        )
+    ]
 
 
 def detailed_row(item: KubeObject, now: datetime, *, with_namespace: bool) -> ClusterRow:
@@ -48,7 +53,7 @@ def detailed_row(item: KubeObject, now: datetime, *, with_namespace: bool) -> Cl
         ready=status.ready_instances,
         phase=status.phase or None,
         primary=status.current_primary or None,
-        age=age(now - created) if created else None,
+        age=printed_age(now - created) if created else None,
         verdict=assessment.verdict,
         findings=tuple(problems) or None,
         version=version(cluster),
@@ -82,7 +87,7 @@ def backup(cluster: Cluster) -> str:
     return f"last {newest}" if newest else "WAL archive configured"
 
 
-def age(passed: timedelta) -> str:
+def printed_age(passed: timedelta) -> str:
     """A duration as kubectl prints it, in its largest unit."""
     for unit, letter in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "m")):
         if passed >= unit:

@@ -12,6 +12,8 @@ from cnpg_mcp.kube.errors import ConfigurationError
 if TYPE_CHECKING:
     from kubernetes.aio.client import ApiClient, Configuration
 
+_MALFORMED = (ValueError, TypeError, AttributeError, KeyError)
+"""What the client's own parser raises on a kubeconfig that is YAML, but no kubeconfig."""
 _POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
@@ -43,6 +45,7 @@ async def connect(source: ConnectionSource) -> Connection:
         ConfigurationError: there is nothing to connect with, and what to set.
     """
     # Imported late: tools/list must not wait for the Kubernetes client (docs/performance.md).
+    import yaml  # noqa: PLC0415
     from kubernetes.aio.client import ApiClient, Configuration  # noqa: PLC0415
     from kubernetes.aio.config import ConfigException  # noqa: PLC0415
 
@@ -52,7 +55,7 @@ async def connect(source: ConnectionSource) -> Connection:
             namespace, origin = _load_in_cluster(configuration)
         else:
             namespace, origin = await _load_kubeconfig(configuration, source)
-    except (ConfigException, OSError, ValueError, TypeError) as error:
+    except (ConfigException, yaml.YAMLError, OSError, *_MALFORMED) as error:
         raise ConfigurationError(f"No usable Kubernetes credentials: {error}") from error
     # aiohttp would look for a proxy and for ~/.netrc in threads at every request: the proxy is
     # looked up once, and passwords of ~/.netrc have no business at an API server.
@@ -93,9 +96,20 @@ async def _load_kubeconfig(
         client_configuration=configuration,
         persist_config=False,
     )
+    _require_plugin_credentials(configuration, loader)
     current: dict[str, Any] = loader.current_context
     context: dict[str, Any] = current.get("context") or {}
     return context.get("namespace"), f"context {current.get('name')}, user {context.get('user')}"
+
+
+def _require_plugin_credentials(configuration: "Configuration", loader: object) -> None:
+    """The client only logs that a credential plugin failed, and would go on as nobody."""
+    user = getattr(loader, "_user", None) or {}
+    if "exec" in user and not configuration.api_key and not configuration.cert_file:
+        raise ConfigurationError(
+            "The credential plugin of the kubeconfig failed. Run `kubectl get namespaces` with "
+            "the same context to see why; you may have to sign in again."
+        )
 
 
 def _kubeconfig_path(source: ConnectionSource) -> str:

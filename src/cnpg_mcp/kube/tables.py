@@ -1,8 +1,9 @@
 """Lists as the API server's Tables: print columns instead of whole objects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
@@ -17,40 +18,33 @@ class IncludeObject(StrEnum):
 
 @dataclass(frozen=True)
 class Table:
-    """A page of rows, where the next one starts (empty: nowhere), and how many remain."""
+    """A page of rows as sent, where the next one starts (empty: nowhere), and how many remain."""
 
-    rows: Sequence["Row"]
+    columns: Mapping[str, int]
+    rows: Sequence[Mapping[str, Any]]
     continue_token: str = ""
     remaining: int | None = None
 
+    def select(self, *names: str) -> Iterator[tuple[Any, ...]]:
+        """The cells of two or more columns, row by row; `None` for a column that is not printed."""
+        pick = itemgetter(*(self.columns.get(name, _ABSENT) for name in names))
+        return (pick([*row["cells"], None]) for row in self.rows)
 
-class Row:
-    """One row: a cell by its column's name, and the metadata asked for (else empty).
+    def metadata(self) -> Iterator[Mapping[str, Any]]:
+        """`metadata` of each row's object, empty where it was not asked for."""
+        return ((row.get("object") or {}).get("metadata") or {} for row in self.rows)
 
-    Cells are looked up in place: a page can have hundreds of rows.
-    """
 
-    __slots__ = ("_columns", "_row")
-
-    def __init__(self, columns: Mapping[str, int], row: Mapping[str, Any]) -> None:
-        self._columns = columns
-        self._row = row
-
-    def cell(self, column: str) -> Any:  # noqa: ANN401 - a cell has the type of its column
-        """The cell of a column; `None` when it is empty or there is no such column."""
-        at = self._columns.get(column)
-        return None if at is None else self._row["cells"][at]
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        """`metadata` of the row's object, if it was asked for."""
-        return (self._row.get("object") or {}).get("metadata") or {}
+_ABSENT = -1
 
 
 def parse_table(body: Mapping[str, Any]) -> Table:
     """The Table of an answer."""
     definitions = body.get("columnDefinitions") or ()
-    columns = {column["name"]: at for at, column in enumerate(definitions)}
     metadata = body.get("metadata") or {}
-    rows = [Row(columns, row) for row in body.get("rows") or ()]
-    return Table(rows, metadata.get("continue") or "", metadata.get("remainingItemCount"))
+    return Table(
+        columns={column["name"]: at for at, column in enumerate(definitions)},
+        rows=body.get("rows") or (),
+        continue_token=metadata.get("continue") or "",
+        remaining=metadata.get("remainingItemCount"),
+    )

@@ -1,0 +1,132 @@
+"""From an order to the Cluster object: what is assumed, what is refused before anyone is asked."""
+
+import pytest
+
+from cnpg_mcp.domain.creation.manifest import ORDER_DIGEST, draft
+from cnpg_mcp.domain.creation.order import ClusterOrder, Profile
+from cnpg_mcp.domain.creation.parameters import check_parameters
+from cnpg_mcp.errors import ErrorCode, ToolFailure
+
+
+def spec_of(**order):
+    return draft(ClusterOrder("pg", **order), "shop", None).body["spec"]
+
+
+def production(**order):
+    return spec_of(profile=Profile.PRODUCTION, storage_size="100Gi", **order)
+
+
+def test_dev_asks_for_as_little_as_possible():
+    assert spec_of() == {"instances": 1, "storage": {"size": "1Gi"}, "enablePDB": False}
+
+
+def test_production_is_redundant_synchronous_and_guaranteed():
+    spec = production()
+    assert spec["instances"] == 3
+    assert spec["postgresql"]["synchronous"] == {"method": "any", "number": 1}
+    assert spec["resources"]["requests"] == spec["resources"]["limits"]
+    assert spec["walStorage"] == {"size": "25600Mi"}
+    assert spec["enablePDB"] is True
+
+
+def test_two_instances_are_not_synchronous_unless_asked():
+    assert "synchronous" not in production(instances=2)["postgresql"]
+    assert production(instances=2, synchronous_replicas=1)["postgresql"]["synchronous"]
+
+
+def test_shared_buffers_is_a_quarter_of_the_memory():
+    assert spec_of(memory="2Gi")["postgresql"]["parameters"] == {"shared_buffers": "512MB"}
+
+
+def test_given_shared_buffers_is_kept():
+    spec = spec_of(memory="2Gi", parameters={"shared_buffers": "256MB"})
+    assert spec["postgresql"]["parameters"] == {"shared_buffers": "256MB"}
+
+
+def test_storage_class_counts_for_both_volumes():
+    spec = spec_of(wal_storage_size="2Gi", storage_class="fast")
+    assert spec["storage"]["storageClass"] == spec["walStorage"]["storageClass"] == "fast"
+
+
+def test_owner_defaults_to_the_database():
+    initdb = spec_of(database="orders")["bootstrap"]["initdb"]
+    assert initdb == {"database": "orders", "owner": "orders"}
+
+
+def test_what_is_given_is_not_called_an_assumption():
+    given = {"instances": 3, "storage_size": "5Gi", "memory": "1Gi", "cpu": "1"}
+    assumed = draft(ClusterOrder("pg", **given), "shop", None).assumptions
+    assert set(assumed) == {
+        "profile dev",
+        "shared_buffers: a quarter of the memory",
+        "no backup is configured",
+    }
+
+
+def test_digest_tells_orders_apart_and_repeats():
+    orders = [ClusterOrder("pg"), ClusterOrder("pg", instances=2), ClusterOrder("pg")]
+    first, other, again = (
+        draft(order, "shop", None).body["metadata"]["annotations"][ORDER_DIGEST] for order in orders
+    )
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    ["session_preload_libraries", "Archive_Command", "LOCAL_PRELOAD_LIBRARIES", "plperl.on_init"],
+)
+def test_parameter_that_loads_code_is_blocked(parameter):
+    with pytest.raises(ToolFailure) as raised:
+        check_parameters({parameter: "anything"}, None)
+    assert raised.value.code is ErrorCode.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("parameter", "major"),
+    [("work_mme", None), ("", None), ("work mem", None), ("io_method", 17), ("io_method\n", 18)],
+)
+def test_parameter_that_postgresql_does_not_know_is_refused(parameter, major):
+    with pytest.raises(ToolFailure) as raised:
+        check_parameters({parameter: "1"}, major)
+    assert raised.value.code is ErrorCode.INVALID
+
+
+@pytest.mark.parametrize(
+    ("parameter", "major"),
+    [("work_mem", None), ("IO_Method", 18), ("pg_stat_statements.max", 17), ("brand_new", 19)],
+)
+def test_parameter_that_may_be_right_passes(parameter, major):
+    check_parameters({parameter: "1"}, major)
+
+
+@pytest.mark.parametrize(
+    ("order", "field"),
+    [
+        ({"storage_size": "10 gigs"}, "storage_size"),
+        ({"storage_size": "0"}, "storage_size"),
+        ({"memory": "-1Gi"}, "memory"),
+        ({"cpu": "two"}, "cpu"),
+        ({"profile": Profile.PRODUCTION}, "storage_size"),
+        ({"postgres_version": "latest"}, "postgres_version"),
+        ({"postgres_version": "17; rm"}, "postgres_version"),
+        ({"instances": 1, "synchronous_replicas": 1}, "synchronous_replicas"),
+        ({"database": "template1"}, "database"),
+        ({"database": "ü" * 32}, "database"),
+        ({"owner": "pg_monitor"}, "owner"),
+        ({"owner": "cnpg_pooler"}, "owner"),
+        ({"labels": {"cnpg.io/reload": "true"}}, 'labels."cnpg.io/reload"'),
+        ({"labels": {"app.kubernetes.io/name": "x"}}, 'labels."app.kubernetes.io/name"'),
+    ],
+)
+def test_refusal_names_the_field(order, field):
+    with pytest.raises(ToolFailure) as raised:
+        ClusterOrder("pg", **order).check()
+    assert [item.field for item in raised.value.fields] == [field]
+    assert raised.value.next_step
+
+
+@pytest.mark.parametrize("name", ["Pg", "1pg", "pg_1", "pg-", "", "p" * 51, "pg.one", "pg\n"])
+def test_name_that_no_cluster_can_have_is_refused(name):
+    with pytest.raises(ToolFailure) as raised:
+        ClusterOrder(name).check()
+    assert [item.field for item in raised.value.fields] == ["name"]
