@@ -154,12 +154,13 @@ class Admin:
         return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
     def endpoints(self, namespace: str, service: str) -> list[str]:
-        """Addresses that a Service leads to."""
+        """Ready addresses that a Service leads to."""
         labels = f"kubernetes.io/service-name={service}"
         return [
             address
             for part in self.objects("endpointslices", namespace, labels)
             for endpoint in part["endpoints"] or ()
+            if endpoint["conditions"].get("ready")
             for address in endpoint["addresses"]
         ]
 

@@ -2,12 +2,15 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from test.e2e.desk import Answer, Data, Desk
 from test.e2e.psql import Psql
 from test.e2e.waiting import until
 
 HEALTHY_SECONDS = 180
+ROUTED_SECONDS = 5
+"""A ready endpoint is routed by every node a moment later: until then it refuses connections."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Birth:
     looks: tuple[Look, ...]
     status: Data
     login_worked: bool
-    """Whether a login through the -rw Service could write when healthy was first said."""
+    """Whether logins reached a primary when healthy was first said."""
 
 
 def watch(desk: Desk, psql: Psql) -> Birth:
@@ -48,15 +51,22 @@ def watch(desk: Desk, psql: Psql) -> Birth:
 
 
 def login_works(psql: Psql, connection: Data) -> bool:
-    """Whether the connection facts lead to a server that takes writes, by psql in the pod."""
-    secret = psql.admin.secret(psql.namespace, connection["secret"]["name"])
-    return psql.answers_writes(target(connection), secret["password"])
+    """Whether the connection facts lead to a server that takes writes, by psql in the pod.
+
+    At once at the endpoint of the -rw Service; by the Service's name as soon as the nodes route it.
+    """
+    admin, namespace = psql.admin, psql.namespace
+    password = admin.secret(namespace, connection["secret"]["name"])["password"]
+    endpoints = admin.endpoints(namespace, f"{psql.cluster}-rw")
+    direct = [psql.answers_writes(target(connection, host), password) for host in endpoints]
+    routed = partial(psql.answers_writes, target(connection), password)
+    return direct == [True] and until(routed, ROUTED_SECONDS, "the -rw Service is routed")
 
 
-def target(connection: Data) -> str:
+def target(connection: Data, host: str = "") -> str:
     """The connection string that the facts amount to, without password."""
     services = connection["services"]
     return (
-        f"host={services['read_write']} port={services['port']}"
+        f"host={host or services['read_write']} port={services['port']}"
         f" dbname={connection['database']} user={connection['user']} connect_timeout=5"
     )

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from test.controlplane.access import permissions, shipped_rules
+from test.controlplane.access import RULES, permissions
 from test.controlplane.api import ApiError
-from test.controlplane.kinds import KubeObject
+from test.controlplane.kinds import BY_KIND, KubeObject
 from test.e2e.admin import ABSENT, Admin
 from test.e2e.psql import Psql
 from test.e2e.waiting import until
@@ -20,6 +20,8 @@ from test.e2e.waiting import until
 PERMISSION = "CNPG_MCP_E2E"
 RBAC_GROUP = "rbac.authorization.k8s.io"
 ACCOUNT = "cnpg-mcp"
+ROLE = "cnpg-mcp"
+CLUSTER_FACTS, INSTANCE_REPORTS = "cnpg-mcp-cluster-facts", "cnpg-mcp-instance-reports"
 TOKEN_SECONDS = 3600
 HONOURED_SECONDS = 30
 
@@ -52,15 +54,18 @@ class Room:
         return Psql(self.admin, self.namespace, cluster)
 
     @contextmanager
-    def cluster_facts(self) -> Iterator[None]:
-        """The shipped ClusterRole for the user, for a while."""
-        name = self.namespace  # both are unique in the cluster
+    def granted(self, part: str) -> Iterator[None]:
+        """One of the optional roles of the chart for the user, for a while."""
+        shipped = _shipped(part)
+        role = {**shipped, "metadata": {"name": f"{part}-{self.namespace}"}}
+        cluster_wide = shipped["kind"] == "ClusterRole"
         with ExitStack() as stack:
-            self.admin.create(_role(name, "ClusterRole"))
-            stack.callback(self.admin.delete, "clusterroles", None, name)
-            self.admin.create(_binding(name, "ClusterRole", self.namespace))
-            stack.callback(self.admin.delete, "clusterrolebindings", None, name)
-            _await_rights(self, "ClusterRole", "")
+            for body in (role, _binding(role, self.namespace)):
+                where = None if cluster_wide else self.namespace
+                made = self.admin.create(body, where)
+                plural = BY_KIND[made["kind"]].plural
+                stack.callback(self.admin.delete, plural, where, made["metadata"]["name"])
+            _await_rights(self, role["rules"], "" if cluster_wide else self.namespace)
             yield
 
 
@@ -88,37 +93,46 @@ def _remove(admin: Admin, namespace: str) -> None:
 def _furnish(room: Room) -> None:
     admin, namespace = room.admin, room.namespace
     admin.create({"kind": "ServiceAccount", "metadata": {"name": ACCOUNT}}, namespace)
-    admin.create(_role(ACCOUNT, "Role"), namespace)
-    admin.create(_binding(ACCOUNT, "Role", namespace), namespace)
+    role = _shipped(ROLE)
+    admin.create(role, namespace)
+    admin.create(_binding(role, namespace), namespace)
     token = admin.token(namespace, ACCOUNT, TOKEN_SECONDS)
     room.kubeconfig.touch(mode=0o600)
     room.kubeconfig.write_text(yaml.safe_dump(_kubeconfig(room, token)))
-    _await_rights(room, "Role", namespace)
+    _await_rights(room, role["rules"], namespace)
 
 
-def _role(name: str, kind: str) -> KubeObject:
-    return {"kind": kind, "metadata": {"name": name}, "rules": shipped_rules(kind)}
+def _shipped(part: str) -> KubeObject:
+    """A Role or ClusterRole of the chart."""
+    for document in yaml.safe_load_all(RULES.read_text()):
+        if document["metadata"]["name"] == part:
+            found: KubeObject = document
+            return found
+    raise LookupError(f"no {part} in {RULES}")
 
 
-def _binding(name: str, kind: str, namespace: str) -> KubeObject:
+def _binding(role: KubeObject, namespace: str) -> KubeObject:
+    name = role["metadata"]["name"]
     return {
-        "kind": f"{kind}Binding",
+        "kind": f"{role['kind']}Binding",
         "metadata": {"name": name},
-        "roleRef": {"apiGroup": RBAC_GROUP, "kind": kind, "name": name},
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": role["kind"], "name": name},
         "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespace}],
     }
 
 
-def _await_rights(room: Room, kind: str, namespace: str) -> None:
+def _await_rights(room: Room, rules: list[KubeObject], namespace: str) -> None:
     """Until the API server honours the last of the rights."""
-    *_, last = permissions(shipped_rules(kind))
+    *_, last = permissions(rules)
+    resource, _, subresource = last.resource.partition("/")
     attributes = {
         "group": last.group,
-        "resource": last.resource,
+        "resource": resource,
+        "subresource": subresource,
         "verb": last.verb,
         "namespace": namespace,
     }
-    honoured = f"the {kind} is honoured"
+    honoured = f"{last} is honoured"
     until(lambda: room.admin.allowed(room.user, attributes), HONOURED_SECONDS, honoured)
 
 

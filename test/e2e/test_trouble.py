@@ -7,7 +7,7 @@ import pytest
 
 from test.e2e.births import Birth
 from test.e2e.desk import Data, Desk
-from test.e2e.room import Room
+from test.e2e.room import CLUSTER_FACTS, Room
 from test.e2e.waiting import until
 
 DOWN_SECONDS = 90
@@ -57,11 +57,6 @@ def test_memory_that_no_node_has_is_down_with_the_cause(doomed: Doomed) -> None:
     assert "pod-unschedulable" in _codes(doomed.without_room)
 
 
-def test_operator_that_cannot_be_seen_is_said_to_be_unseen(desk: Desk, birth: Birth) -> None:
-    status = desk.ask("get_cluster_status", name=birth.status["name"]).data
-    assert status["unseen"]["operator_deployments"] == "forbidden"
-
-
 @pytest.fixture
 def stopped_operator(room: Room, desk: Desk, birth: Birth) -> Iterator[None]:
     """The operator away, and cluster facts readable; back when this ends, webhooks included."""
@@ -70,7 +65,7 @@ def stopped_operator(room: Room, desk: Desk, birth: Birth) -> Iterator[None]:
         pytest.skip(f"the operator's Deployment is not to be told: {found}")
     (operator,) = found
     try:
-        with room.cluster_facts():
+        with room.granted(CLUSTER_FACTS):
             room.admin.scale_operator(operator, 0)
             yield
     finally:

@@ -22,7 +22,7 @@ import yaml
 from test.controlplane.kinds import BY_PLURAL, KubeObject
 from test.e2e.admin import Admin
 from test.e2e.desk import Answer, Data, Desk
-from test.e2e.room import Room, new_room, why_not
+from test.e2e.room import CLUSTER_FACTS, INSTANCE_REPORTS, Room, new_room, why_not
 from test.e2e.waiting import until
 
 CLUSTER = "shop"
@@ -286,7 +286,8 @@ def written() -> str:
     """The document, from a walk on the cluster that KUBECONFIG names."""
     with (
         new_room(Admin(os.environ["KUBECONFIG"])) as room,
-        room.cluster_facts(),
+        room.granted(CLUSTER_FACTS),
+        room.granted(INSTANCE_REPORTS),
         tempfile.TemporaryDirectory() as folder,
         Desk(room.kubeconfig, Path(folder) / "stderr.log") as desk,
     ):

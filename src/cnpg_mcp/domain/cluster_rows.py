@@ -56,20 +56,22 @@ def detailed_row(item: KubeObject, now: datetime, *, with_namespace: bool) -> Cl
         age=printed_age(now - created) if created else None,
         verdict=assessment.verdict,
         findings=tuple(problems) or None,
-        version=version(cluster),
+        version=declared_version(cluster),
         storage=storage(cluster),
         backup=backup(cluster),
     )
 
 
-def version(cluster: Cluster) -> str | None:
-    """The PostgreSQL version: the image's tag says the minor one, the data directory the major."""
-    tag = cluster.status.image.partition("@")[0].rpartition(":")[2]
-    number = tag.partition("-")[0]
-    if number and number.replace(".", "").isdigit():
-        return number
+def declared_version(cluster: Cluster) -> str | None:
+    """The PostgreSQL version of the image that is wanted; an update may not have got there yet."""
     major = cluster.status.pg_data_image_info.major_version
-    return str(major) if major else None
+    return version_of(cluster.status.image) or (str(major) if major else None)
+
+
+def version_of(image: str) -> str | None:
+    """The version at the start of an image's tag."""
+    number = image.partition("@")[0].rpartition(":")[2].partition("-")[0]
+    return number if number and number.replace(".", "").isdigit() else None
 
 
 def storage(cluster: Cluster) -> str | None:

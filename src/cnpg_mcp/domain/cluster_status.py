@@ -1,13 +1,13 @@
 """The status of one cluster: verdict, findings, instances, and how to connect."""
 
-from cnpg_mcp.domain.cluster_rows import storage, version
+from cnpg_mcp.domain.cluster_rows import declared_version, storage, version_of
 from cnpg_mcp.domain.connection import connection_facts
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.results import ClusterStatus, InstanceRow
 from cnpg_mcp.domain.shaping import connection_result, finding_results
 from cnpg_mcp.domain.status.assessment import Severity
 from cnpg_mcp.domain.status.evidence import NOT_READ, Evidence
-from cnpg_mcp.domain.status.observe import observe
+from cnpg_mcp.domain.status.observe import Observation, observe
 from cnpg_mcp.domain.views.workloads import Pod
 
 _CONCISE_FINDINGS = 6
@@ -22,6 +22,11 @@ async def cluster_status(
         ToolFailure: `not_found`, `invalid`, `unsupported`.
     """
     seen = await observe(estate, await estate.namespace(namespace), name)
+    return status_result(seen, detailed=detailed)
+
+
+def status_result(seen: Observation, *, detailed: bool) -> ClusterStatus:
+    """One look at a cluster as the tool's result."""
     cluster, assessment = seen.evidence.cluster, seen.assessment
     status = cluster.status
     findings = assessment.findings
@@ -38,13 +43,22 @@ async def cluster_status(
         ready=status.ready_instances,
         instances=cluster.spec.instances,
         primary=status.current_primary or None,
-        version=version(cluster),
+        version=_version(seen.evidence),
         image=(status.image or None) if detailed else None,
         storage=storage(cluster),
         connection=connection_result(connection_facts(cluster)),
         pods=_instances(seen.evidence) if detailed else None,
         unseen=unseen or None,
     )
+
+
+def _version(evidence: Evidence) -> str | None:
+    """The version that the primary runs, where its pod is seen; else the one that is wanted."""
+    primary = evidence.cluster.status.current_primary
+    for pod in evidence.pods or ():
+        if pod.name == primary and pod.postgres is not None:
+            return version_of(pod.postgres.image)
+    return declared_version(evidence.cluster)
 
 
 def _instances(evidence: Evidence) -> tuple[InstanceRow, ...] | None:
