@@ -7,7 +7,7 @@ from fastmcp import FastMCP
 from cnpg_mcp.domain.cluster_list import ClusterQuery, list_clusters
 from cnpg_mcp.domain.cluster_status import cluster_status
 from cnpg_mcp.domain.creation.create import create_cluster
-from cnpg_mcp.domain.creation.order import ClusterOrder, Profile
+from cnpg_mcp.domain.creation.order import ClusterOrder, Profile, as_parameters
 from cnpg_mcp.domain.databases import list_databases
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.paging import ListQuery
@@ -174,7 +174,7 @@ async def create_postgres_cluster(
         postgres_version=postgres_version,
         cpu=cpu,
         memory=memory,
-        parameters=parameters or {},
+        parameters=as_parameters(parameters),
         synchronous_replicas=synchronous_replicas,
         database=database,
         owner=owner,

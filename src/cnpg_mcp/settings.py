@@ -1,6 +1,7 @@
 """Every setting, once: its environment variable, default, meaning, and what contradicts what."""
 
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -66,7 +68,25 @@ class Settings(BaseSettings):
     @field_validator("allowed_namespaces", "allowed_hosts", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
-        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        names = tuple(value.replace(",", " ").split())
+        if not names:
+            raise ValueError("is set and names nothing: remove it, or name at least one")
+        return names
+
+    @field_validator("allowed_namespaces", "default_namespace")
+    @classmethod
+    def _are_namespaces(cls, value: tuple[str, ...] | str | None) -> tuple[str, ...] | str | None:
+        for name in (value,) if isinstance(value, str) else value or ():
+            if not _NAMESPACE.fullmatch(name):
+                raise ValueError(f"{name} is no namespace: lower-case letters, digits, hyphens")
+        return value
+
+    @field_validator("host")
+    @classmethod
+    def _bare_host(cls, value: str) -> str:
+        return value.strip("[]")
 
     @field_validator("log_level")
     @classmethod
@@ -116,7 +136,7 @@ def require_loopback(settings: Settings) -> None:
 def is_loopback(host: str) -> bool:
     """Whether an address or host name stays on this machine."""
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 

@@ -1,5 +1,6 @@
 """create_postgres_cluster: what is made, what is proven, and what is left alone."""
 
+import asyncio
 import base64
 
 import pytest
@@ -78,11 +79,45 @@ async def test_wait_that_is_too_short_stays_accepted(quiet_site: Site) -> None:
     assert answer.content["verdict"] != "healthy"
 
 
-async def test_wait_ends_early_where_a_person_is_needed(site: Site) -> None:
-    mcp = await site.user(cluster_facts=True)
-    answer = await mcp.call(TOOL, name="orders", storage_class="nowhere", wait_seconds=45)
+async def test_wait_ends_early_where_a_person_is_needed(call: Call) -> None:
+    answer = await call(TOOL, name="orders", storage_class="nowhere", wait_seconds=45)
     assert (answer.content["outcome"], answer.content["verdict"]) == ("accepted", "down")
-    assert "storage-class-missing" in [each["code"] for each in answer.content["findings"]]
+
+
+async def test_storage_class_that_may_not_be_looked_up_is_said(call: Call) -> None:
+    answer = await call(TOOL, name="orders", storage_class="nowhere", dry_run=True)
+    assert answer.content["unseen"] == {"storageclasses": "forbidden"}
+
+
+async def test_leftovers_that_may_not_be_looked_for_are_said(site: Site) -> None:
+    mcp = await site.user(without=[("persistentvolumeclaims", "list")])
+    answer = await mcp.call(TOOL, name="orders", dry_run=True)
+    assert answer.content["unseen"] == {"persistentvolumeclaims": "forbidden"}
+
+
+async def test_equal_calls_at_the_same_moment_make_one_cluster(site: Site, call: Call) -> None:
+    answers = await asyncio.gather(*(call(TOOL, name="orders") for _ in range(4)))
+    outcomes = sorted(answer.content["outcome"] for answer in answers)
+    assert outcomes == ["accepted", "unchanged", "unchanged", "unchanged"]
+    assert await clusters(site) == ["orders"]
+
+
+async def test_repeated_call_waits_and_gives_the_verdict(call: Call) -> None:
+    await call(TOOL, name="orders")
+    answer = await call(TOOL, name="orders", wait_seconds=45)
+    assert (answer.content["outcome"], answer.content["verdict"]) == ("unchanged", "healthy")
+
+
+async def test_cluster_that_is_being_deleted_is_not_called_unchanged(
+    quiet_site: Site,
+) -> None:
+    mcp = await quiet_site.user()
+    await mcp.call(TOOL, name="orders")
+    held = {"metadata": {"finalizers": ["example.com/hold"]}}
+    await quiet_site.admin.patch("clusters", quiet_site.namespace, "orders", held)
+    await quiet_site.admin.delete("clusters", quiet_site.namespace, "orders")
+    error = await mcp.refused(TOOL, name="orders")
+    assert error["code"] == "blocked"
 
 
 async def test_wait_reports_progress(quiet_site: Site) -> None:

@@ -8,21 +8,22 @@ from test.contract.site import Site
 
 TOOL = "create_postgres_cluster"
 NAMES = ("Upper", "under_score", "x" * 60, "1digit", "-dash", "dash-", "dot.dot", "", "ünicode")
+SIZES = ("10 gigs", "0", "-1Gi", "", "NaN", "inf", "1e9Gi", "1" * 5000)
 SYNCHRONOUS = {"instances": 2, "synchronous_replicas": 2}
 
 BY_FIELD = [
     *(({"name": name}, "name") for name in NAMES),
-    *(
-        ({argument: size}, argument)
-        for argument in ("storage_size", "wal_storage_size", "memory", "cpu")
-        for size in ("10 gigs", "0", "-1Gi", "", "NaN", "inf", "1e9Gi", "1" * 5000)
-    ),
+    *(({"storage_size": size}, "storage_size") for size in SIZES),
+    *(({argument: "NaN"}, argument) for argument in ("wal_storage_size", "memory", "cpu")),
     ({"instances": 0}, "instances"),
     ({"instances": -1}, "instances"),
     ({"instances": "three"}, "instances"),
     ({"wait_seconds": 46}, "wait_seconds"),
     ({"parameters": {"max_conections": "50"}}, "parameters.max_conections"),
-    ({"parameters": {"wal_receiver_create_temp_slot": 3}}, "wal_receiver_create_temp_slot"),
+    ({"parameters": {"work_mem": ["4MB"]}}, "work_mem"),
+    ({"parameters": {"zz.x = '1'\narchive_command": "touch /tmp/x"}}, "parameters"),
+    ({"database": "streaming_replica"}, "database"),
+    ({"synchronous_replicas": 1}, "synchronous_replicas"),
     ({"parameters": ["a"]}, "parameters"),
     ({"labels": {"cnpg.io/cluster": "x"}}, "cnpg.io/cluster"),
     ({"labels": {"app.kubernetes.io/name": "x"}}, "app.kubernetes.io/name"),
@@ -57,7 +58,6 @@ LOADING = (
 BY_THE_API_SERVER = [
     ({"memory": "64Mi", "parameters": {"shared_buffers": "128MB"}}, {"spec.resources.requests"}),
     ({"labels": {"not a key": "x"}}, {"metadata.labels"}),
-    ({"synchronous_replicas": 1}, {"spec.postgresql.synchronous"}),
     (
         {"instances": 2, "parameters": {"port": "1", "wal_level": "minimal"}},
         {
@@ -92,7 +92,7 @@ class TestRefusals:
         self, refused: Refused, parameter: str
     ) -> None:
         error = await refused(TOOL, name="orders", parameters={parameter: "x"})
-        assert (error["code"], fields(error)) == ("blocked", {f"parameters.{parameter}"})
+        assert (error["code"], fields(error)) == ("blocked", {f"parameters.{parameter.lower()}"})
 
     @pytest.mark.parametrize(("arguments", "causes"), BY_THE_API_SERVER, ids=str)
     @pytest.mark.parametrize("dry_run", [True, False])
@@ -101,6 +101,13 @@ class TestRefusals:
     ) -> None:
         error = await refused(TOOL, name="orders", **arguments, dry_run=dry_run)
         assert (error["code"], fields(error)) == ("invalid", causes)
+
+    async def test_storage_class_that_does_not_exist_is_refused_where_classes_may_be_seen(
+        self, site: Site
+    ) -> None:
+        mcp = await site.user(cluster_facts=True)
+        error = await mcp.refused(TOOL, name="orders", storage_class="nowhere")
+        assert (error["code"], fields(error)) == ("invalid", {"storage_class"})
 
     async def test_namespace_that_does_not_exist_is_not_found(self, site: Site) -> None:
         mcp = await site.user(cluster_facts=True)

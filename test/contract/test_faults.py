@@ -1,7 +1,7 @@
 """What is broken around the server has its own code, and what comes back is used again."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -53,15 +53,43 @@ async def test_absent_cloudnativepg_is_unsupported_in_all_namespaces(empty_site:
 # --- the operator ---
 
 
-@pytest.mark.parametrize("arguments", [{}, {"dry_run": True}, {"postgres_version": "17"}], ids=str)
-async def test_create_without_the_operator_is_operator_unavailable(
-    site: Site, arguments: dict[str, Any]
-) -> None:
-    mcp = await site.user()
-    with operator_gone(site.backend):
+@pytest.fixture(scope="class")
+def outage(backend: Backend, steady: str) -> Iterator[None]:
+    """No operator while the tests of a class run; the steady cluster was made before."""
+    with operator_gone(backend):
+        yield
+
+
+@pytest.mark.usefixtures("outage")
+class TestWithoutOperator:
+    @pytest.mark.parametrize(
+        "arguments", [{}, {"dry_run": True}, {"postgres_version": "17"}], ids=str
+    )
+    async def test_create_is_operator_unavailable_and_makes_nothing(
+        self, site: Site, arguments: dict[str, Any]
+    ) -> None:
+        mcp = await site.user()
         error = await mcp.refused("create_postgres_cluster", name="orders", **arguments)
-    assert error["code"] == "operator_unavailable"
-    assert await site.admin.list("clusters", site.namespace) == []
+        assert error["code"] == "operator_unavailable"
+        assert await site.admin.list("clusters", site.namespace) == []
+
+    @pytest.mark.parametrize("tool", sorted(set(CALLS) - {"create_postgres_cluster"}))
+    async def test_reading_tools_answer(self, site: Site, steady: str, tool: str) -> None:
+        mcp = await site.user(namespaces=[steady])
+        await mcp.call(tool, **CALLS[tool])
+
+    async def test_status_sees_it_where_the_deployment_is_visible(
+        self, site: Site, steady: str
+    ) -> None:
+        mcp = await site.user(namespaces=[steady], cluster_facts=True)
+        answer = await mcp.call("get_cluster_status", name="pg")
+        assert answer.content["verdict"] == "degraded"
+        assert "operator-down" in [each["code"] for each in answer.content["findings"]]
+
+    async def test_status_names_it_as_unseen_where_it_is_not(self, site: Site, steady: str) -> None:
+        mcp = await site.user(namespaces=[steady])
+        answer = await mcp.call("get_cluster_status", name="pg")
+        assert answer.content["unseen"]["operator_deployments"] == "forbidden"
 
 
 async def test_create_works_again_once_the_operator_is_back(site: Site) -> None:
@@ -71,13 +99,6 @@ async def test_create_works_again_once_the_operator_is_back(site: Site) -> None:
     site.backend.wait_healthy()
     answer = await mcp.call("create_postgres_cluster", name="orders", wait_seconds=30)
     assert answer.content["outcome"] == "applied"
-
-
-async def test_lists_answer_without_the_operator(site: Site, steady: str) -> None:
-    mcp = await site.user(namespaces=[steady])
-    with operator_gone(site.backend):
-        for tool in set(CALLS) - {"create_postgres_cluster"}:
-            await mcp.call(tool, **CALLS[tool])
 
 
 # --- the API server ---

@@ -125,6 +125,26 @@ async def test_verdict_without_detailed_is_refused_instead_of_ignored(quiet_site
     assert error["code"] == "invalid"
 
 
+async def test_filtered_pages_of_several_namespaces_are_complete(quiet_site: Site) -> None:
+    other = quiet_site.another_namespace()
+    spaces = sorted([quiet_site.namespace, other])
+    for namespace in spaces:
+        quiet_site.backend.fill(namespace, 5, {})
+        await quiet_site.admin.annotate("clusters", namespace, "orders-db-003", FENCED)
+    mcp = await quiet_site.user(namespaces=spaces, allowed_namespaces=tuple(spaces))
+    pages = await mcp.pages(
+        TOOL, all_namespaces=True, detail_level="detailed", verdict="down", limit=2
+    )
+    found = [row["namespace"] for page in pages for row in page.content["clusters"]]
+    assert found == spaces
+
+
+async def test_allowed_namespace_that_does_not_exist_is_not_found(quiet_site: Site) -> None:
+    mcp = await quiet_site.user(cluster_facts=True, allowed_namespaces=("no-such-namespace",))
+    error = await mcp.refused(TOOL, all_namespaces=True)
+    assert error["code"] == "not_found"
+
+
 # --- all namespaces ---
 
 

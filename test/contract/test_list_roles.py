@@ -197,6 +197,29 @@ async def test_pages_are_complete(quiet_site: Site, limit: int) -> None:
     assert [each["name"] for page in pages for each in page.content["roles"]] == names
 
 
+async def test_two_objects_for_one_role_are_both_shown_through_pages(
+    site: Site, call: Call
+) -> None:
+    await cluster_with(site)
+    for name in ("first", "second"):
+        body = database_role(site.namespace, name)
+        body["spec"]["name"] = "dup"
+        await declare(site, "databaseroles", body, lambda found: bool(found.get("status")))
+    objects, cursor = [], None
+    for _ in range(4):
+        answer = await call(TOOL, cluster_name="pg", limit=1, cursor=cursor)
+        objects += [each.get("object") for each in answer.content["roles"]]
+        cursor = answer.content.get("next_cursor")
+    assert [each for each in objects if each] == ["first", "second"]
+
+
+async def test_superuser_with_a_login_is_listed(site: Site, call: Call) -> None:
+    await cluster_with(site, enableSuperuserAccess=True)
+    found = await row(call, "postgres")
+    assert found["attributes"] == ["login", "superuser"]
+    assert found["secret"] == "pg-superuser"
+
+
 async def test_cursor_of_another_cluster_is_invalid(quiet_site: Site) -> None:
     await _unwatched_cluster(quiet_site, "pg", "a", "b")
     mcp = await quiet_site.user()

@@ -6,7 +6,6 @@ import pytest
 
 from cnpg_mcp.domain.status.evidence import INSTANCE_REPORTS, SOURCES
 from test.contract.arrange import cluster_with
-from test.contract.backend import operator_gone
 from test.contract.caller import Answer, fields
 from test.contract.conftest import Call, Refused
 from test.contract.site import Site
@@ -136,22 +135,3 @@ async def test_older_api_is_seen_as_wholly(older_site: Site) -> None:
     answer = await mcp.call(TOOL, name="pg")
     assert answer.content["verdict"] == "healthy"
     assert answer.content["unseen"] == REPORTS
-
-
-# --- the operator ---
-
-
-async def test_absent_operator_is_seen_where_its_deployment_is_visible(
-    site: Site, steady: str
-) -> None:
-    mcp = await site.user(namespaces=[steady], cluster_facts=True)
-    with operator_gone(site.backend):
-        answer = await mcp.call(TOOL, name="pg")
-    assert answer.content["verdict"] == "degraded"
-    assert "operator-down" in problems(answer)
-
-
-async def test_absent_operator_is_named_as_unseen_where_it_is_not(site: Site, look: Call) -> None:
-    with operator_gone(site.backend):
-        answer = await look(TOOL, name="pg")
-    assert answer.content["unseen"]["operator_deployments"] == "forbidden"

@@ -14,9 +14,10 @@ FIRST_TRY_SECONDS = 90
 """The operator repeats what failed after 30 s."""
 SETTLED_SECONDS = 60
 
-WITH_PASSWORD, ILL_FATED, OWNS_A_SCHEMA = "billing", "ill_fated", "owns_a_schema"
+WITH_PASSWORD = ("billing", "invoices", "payroll")
+"""Roles with a password; as many are declared as are needed for one refused first try."""
+ILL_FATED, OWNS_A_SCHEMA = "ill_fated", "owns_a_schema"
 INLINE, INLINE_OWNS_A_SCHEMA = "auditor", "keeper"
-SECRET = "billing-login"
 DATABASE, GOOD_EXTENSION, BAD_EXTENSION = "ledger", "pg_trgm", "no_such_extension"
 ABSENT_GROUP = "no_such_group"
 
@@ -26,9 +27,9 @@ class Declared:
     """The cluster after all of it, and how its password role got there."""
 
     psql: Psql
-    password: str
+    password_role: str
     first_tries: tuple[Data, ...]
-    """The password role in list_postgres_roles before it was applied."""
+    """The role with a password in list_postgres_roles, each time before it was applied."""
     roles: dict[str, Data]
     databases: dict[str, Data]
 
@@ -36,31 +37,45 @@ class Declared:
 def declare(room: Room, desk: Desk, cluster: str) -> Declared:
     """Declares everything, and returns when the operator has settled all of it."""
     arranged = _Arrangement(room, desk, cluster)
-    password = arranged.declare_password_role()
-    until(arranged.first_try_is_over, SETTLED_SECONDS, f"{WITH_PASSWORD} was tried")
-    first = [arranged.role(WITH_PASSWORD)]
+    name, first = _refused_at_first(arranged)
     arranged.declare_others()
     arranged.refuse_drops()
-    first += _until_applied(arranged)
+    tries = [first, *_until_applied(arranged, name)]
     arranged.settle()
     return Declared(
         psql=room.psql(cluster),
-        password=password,
-        first_tries=tuple(first),
+        password_role=name,
+        first_tries=tuple(tries),
         roles=arranged.roles(),
         databases=arranged.databases(),
     )
 
 
-def _until_applied(arranged: "_Arrangement") -> list[Data]:
-    """The password role at every look until it is applied."""
+def _refused_at_first(arranged: "_Arrangement") -> tuple[str, Data]:
+    """A role with a password Secret that the operator's first try left out, and how it shows.
+
+    The operator lets the instances read the Secret only after it has seen the role. Mostly that is
+    too late for the first try; while it is busy with the cluster anyway it may be in time.
+    """
+    for name in WITH_PASSWORD:
+        arranged.declare_password_role(name)
+        tried = partial(arranged.first_try_is_over, name)
+        until(tried, SETTLED_SECONDS, f"{name} was tried")
+        row = arranged.role(name)
+        if row["state"] != "applied":
+            return name, row
+    raise LookupError("no first try was refused")
+
+
+def _until_applied(arranged: "_Arrangement", name: str) -> list[Data]:
+    """The role at every look until it is applied."""
     tries: list[Data] = []
 
     def applied() -> bool:
-        tries.append(arranged.role(WITH_PASSWORD))
+        tries.append(arranged.role(name))
         return bool(tries[-1]["state"] == "applied")
 
-    until(applied, FIRST_TRY_SECONDS, f"{WITH_PASSWORD} is applied")
+    until(applied, FIRST_TRY_SECONDS, f"{name} is applied")
     return tries[:-1]
 
 
@@ -111,32 +126,30 @@ class _Arrangement:
 
     # --- what the administrator does
 
-    def declare_password_role(self) -> str:
-        """A role with a password Secret; the password."""
-        password = secrets.token_urlsafe(16)
+    def declare_password_role(self, name: str) -> None:
+        """A role with a password Secret."""
         self._admin.create(
             {
                 "kind": "Secret",
-                "metadata": {"name": SECRET, "labels": {"cnpg.io/reload": "true"}},
+                "metadata": {"name": secret_of(name), "labels": {"cnpg.io/reload": "true"}},
                 "type": "kubernetes.io/basic-auth",
-                "stringData": {"username": WITH_PASSWORD, "password": password},
+                "stringData": {"username": name, "password": secrets.token_urlsafe(16)},
             },
             self._namespace,
         )
         self._role(
-            WITH_PASSWORD,
+            name,
             {
                 "login": True,
                 "connectionLimit": 5,
                 "inRoles": ["pg_monitor"],
-                "passwordSecret": {"name": SECRET},
+                "passwordSecret": {"name": secret_of(name)},
             },
         )
-        return password
 
-    def first_try_is_over(self) -> bool:
-        """Whether the operator has said anything of the password role."""
-        found = self._admin.get("databaseroles", self._namespace, _object(WITH_PASSWORD))
+    def first_try_is_over(self, name: str) -> bool:
+        """Whether the operator has said anything of the role."""
+        found = self._admin.get("databaseroles", self._namespace, _object(name))
         return "applied" in found.get("status", {})
 
     def declare_others(self) -> None:
@@ -182,6 +195,11 @@ class _Arrangement:
     def _inline(self, roles: list[KubeObject]) -> None:
         change = {"spec": {"managed": {"roles": roles}}}
         self._admin.patch("clusters", self._namespace, self._cluster, change)
+
+
+def secret_of(role: str) -> str:
+    """The Secret with the password of a role."""
+    return f"{role}-login"
 
 
 def _object(name: str) -> str:

@@ -10,9 +10,8 @@ from test.e2e.declarations import (
     INLINE,
     INLINE_OWNS_A_SCHEMA,
     OWNS_A_SCHEMA,
-    SECRET,
-    WITH_PASSWORD,
     Declared,
+    secret_of,
 )
 from test.e2e.desk import Answer
 
@@ -31,24 +30,27 @@ def test_role_with_a_secret_is_in_progress_until_it_is_applied(declared: Declare
 
 
 def test_refused_first_try_of_a_role_with_a_secret_is_told(declared: Declared) -> None:
-    assert any(SECRET in row.get("message", "") for row in declared.first_tries)
+    first, *_ = declared.first_tries
+    assert secret_of(declared.password_role) in first["message"]
 
 
 def test_applied_role_logs_in_with_the_password_of_its_secret(
     declared: Declared, waited: Answer
 ) -> None:
-    facts = {**waited.data["connection"], "user": WITH_PASSWORD}
-    answer = declared.psql.login(target(facts), declared.password, "select current_user")
-    assert answer == WITH_PASSWORD
-    assert declared.roles[WITH_PASSWORD]["state"] == "applied"
+    role, psql = declared.password_role, declared.psql
+    facts = {**waited.data["connection"], "user": role}
+    password = psql.admin.secret(psql.namespace, secret_of(role))["password"]
+    assert declared.roles[role]["state"] == "applied"
+    assert psql.login(target(facts), password, "select current_user") == role
 
 
 def test_role_attributes_are_those_of_postgres(declared: Declared) -> None:
-    row = declared.roles[WITH_PASSWORD]
+    row = declared.roles[declared.password_role]
     (member,) = row["in_roles"]
     memberships = "array(select roleid::regrole from pg_auth_members where member = oid)"
     in_postgres = _roles(declared, f"rolcanlogin, rolconnlimit, {memberships}")
-    assert in_postgres[WITH_PASSWORD] == ("t", str(row["connection_limit"]), f"{{{member}}}")
+    limit = str(row["connection_limit"])
+    assert in_postgres[declared.password_role] == ("t", limit, f"{{{member}}}")
     assert row["attributes"] == ["login"]
 
 

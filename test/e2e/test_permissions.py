@@ -1,4 +1,4 @@
-"""What the user may not see is said to be unseen, and is seen where a role of the chart allows it."""
+"""What the user may not see is said to be unseen, and seen where a role of the chart allows it."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,11 @@ from test.e2e.births import Birth
 from test.e2e.desk import Desk
 from test.e2e.room import CLUSTER_FACTS, INSTANCE_REPORTS, Room
 
-OPTIONAL = {"operator_deployments": CLUSTER_FACTS, "instance_reports": INSTANCE_REPORTS}
+OPTIONAL = {
+    "operator_deployments": CLUSTER_FACTS,
+    "storage_classes": CLUSTER_FACTS,
+    "instance_reports": INSTANCE_REPORTS,
+}
 
 
 def _unseen(desk: Desk, birth: Birth) -> Mapping[str, str]:

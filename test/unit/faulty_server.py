@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
-from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.client import Configuration
 
-from cnpg_mcp.kube.connection import Connection
+from cnpg_mcp.kube.connection import Connection, make_client
 from cnpg_mcp.kube.transport import Transport
 
 Answer = web.StreamResponse | str
@@ -22,11 +22,15 @@ class FaultyServer:
     seen: list[web.Request] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
     url: str = ""
-    connections: int = 0
+    connections: list[Connection] = field(default_factory=list)
+    arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+    release: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        self.seen.append(request)
+        async with self.arrived:
+            self.seen.append(request)
+            self.arrived.notify_all()
         self.bodies.append(await request.text())
         make = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         answer = make()
@@ -34,6 +38,9 @@ class FaultyServer:
             assert request.transport is not None
             request.transport.close()
             return web.Response()
+        if answer == "held":
+            await self.release.wait()
+            answer = ok()()
         if answer == "hang":
             await self.closing.wait()
             return web.Response()
@@ -41,10 +48,21 @@ class FaultyServer:
         return answer
 
     async def connect(self) -> Connection:
-        self.connections += 1
         configuration = Configuration(host=self.url)
-        configuration.api_key["BearerToken"] = f"Bearer test-{self.connections}"
-        return Connection(ApiClient(configuration), "default", "test")
+        configuration.api_key["BearerToken"] = f"Bearer test-{len(self.connections) + 1}"
+        self.connections.append(Connection(make_client(configuration), "default"))
+        return self.connections[-1]
+
+    @property
+    def open_sessions(self) -> int:
+        """How many of the connections made still hold sockets."""
+        pools = (made.client.rest_client.pool_manager for made in self.connections)
+        return sum(pool is not None and not pool.closed for pool in pools)
+
+    async def has_seen(self, count: int) -> None:
+        """Returns when that many requests have come in."""
+        async with asyncio.timeout(10), self.arrived:
+            await self.arrived.wait_for(lambda: len(self.seen) >= count)
 
     def transport(self, deadline: float = 5.0) -> Transport:
         return Transport(self.connect, deadline=deadline, jitter=lambda: 0.0)
@@ -64,6 +82,7 @@ async def faulty_server(*answers: Callable[[], Answer]) -> AsyncIterator[FaultyS
         yield server
     finally:
         server.closing.set()
+        server.release.set()
         await runner.cleanup()
 
 
@@ -77,8 +96,22 @@ def failed(status: int, reason: str = "", **headers: str) -> Callable[[], Answer
     return lambda: web.json_response(body, status=status, headers=named)
 
 
+def page() -> Answer:
+    """What an authenticating proxy answers to whoever is not signed in to it."""
+    return web.Response(text="<html><title>Sign in</title></html>", content_type="text/html")
+
+
+def redirected() -> Answer:
+    return web.Response(status=302, headers={"Location": "/login"})
+
+
 def cut() -> Answer:
     return "cut"
+
+
+def held() -> Answer:
+    """Answers well, but not before the server is told to."""
+    return "held"
 
 
 def hang() -> Answer:

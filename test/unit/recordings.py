@@ -30,19 +30,27 @@ def recorded_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
+def read_scene(name: str) -> dict[str, Any]:
+    return json.loads((FOLDER / f"{name}.json").read_text())
+
+
+def moment_of(scene: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(scene["recorded_at"])
+
+
 def load(name: str) -> Recording:
-    scene = json.loads((FOLDER / f"{name}.json").read_text())
+    scene = read_scene(name)
     truth = scene["truth"]
     return Recording(
         name=name,
-        evidence=_evidence(scene),
-        now=datetime.fromisoformat(scene["recorded_at"]),
+        evidence=evidence_of(scene),
+        now=moment_of(scene),
         verdict=Verdict(truth["verdict"]),
         also_acceptable=frozenset(Verdict(one) for one in truth.get("also_acceptable", ())),
     )
 
 
-def _evidence(scene: Mapping[str, Any]) -> Evidence:
+def evidence_of(scene: Mapping[str, Any]) -> Evidence:
     cluster = Cluster.parse(scene["cluster"])
     parts = {
         part: tuple(

@@ -1,5 +1,7 @@
 """How applications connect, told from the Cluster object alone."""
 
+import pytest
+
 from cnpg_mcp.domain.connection import OPERATOR_KEYS, SUPPLIED_KEYS, connection_facts
 from cnpg_mcp.domain.views.cluster import Cluster
 
@@ -76,6 +78,14 @@ def test_tls_is_1_3_unless_set_otherwise():
     assert facts().tls.minimum_version == "TLSv1.3"
     older = facts(postgresql={"parameters": {"ssl_min_protocol_version": "TLSv1.2"}})
     assert older.tls.minimum_version == "TLSv1.2"
+
+
+@pytest.mark.parametrize(
+    ("minimum", "told"), [("TLSv1", "TLSv1 on"), ("TLSv1.2", "TLSv1.2 on"), ("x\ny", '"x\\ny" on')]
+)
+def test_minimum_that_is_no_tls_version_is_quoted(minimum, told):
+    tls = facts(postgresql={"parameters": {"ssl_min_protocol_version": minimum}}).tls
+    assert told in tls.summary()
 
 
 def test_ca_is_what_the_status_names():

@@ -1,7 +1,9 @@
 """Where the API server is found, and that credentials which rotate are picked up."""
 
 import base64
+import datetime
 from http import HTTPMethod
+from types import SimpleNamespace
 
 import pytest
 from kubernetes.aio.config import incluster_config
@@ -21,12 +23,13 @@ def outside_of_any_cluster(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
-def kubeconfig(path, server="http://127.0.0.1:1", **user):
+def kubeconfig(path, server="http://127.0.0.1:1", authority="", **user):
+    trust = f", certificate-authority: '{authority}'" if authority else ""
     lines = [
         "apiVersion: v1",
         "kind: Config",
         "current-context: one",
-        f"clusters: [{{name: here, cluster: {{server: '{server}'}}}}]",
+        f"clusters: [{{name: here, cluster: {{server: '{server}'{trust}}}}}]",
         "contexts:",
         "- {name: one, context: {cluster: here, user: me, namespace: shop}}",
         "- {name: two, context: {cluster: here, user: me, namespace: orders}}",
@@ -34,6 +37,21 @@ def kubeconfig(path, server="http://127.0.0.1:1", **user):
     ]
     path.write_text("\n".join(lines))
     return str(path)
+
+
+@pytest.fixture
+def pod(monkeypatch, tmp_path):
+    """What this process finds in a pod: the folder with its token."""
+    (tmp_path / "token").write_text("old")
+    (tmp_path / "ca").write_text("not used over http")
+    (tmp_path / "namespace").write_text("shop")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca"))
+    monkeypatch.setattr(connection, "_POD_NAMESPACE", tmp_path / "namespace")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "1")
+    monkeypatch.setattr("ssl.create_default_context", lambda **_: None)
+    return tmp_path
 
 
 async def namespace_of(source):
@@ -87,15 +105,7 @@ async def test_token_file_of_a_kubeconfig_is_read_anew_after_a_401(tmp_path):
     assert tokens == ["Bearer old", "Bearer new"]
 
 
-async def test_token_of_a_pod_is_read_anew_after_a_401(monkeypatch, tmp_path):
-    (tmp_path / "token").write_text("old")
-    (tmp_path / "ca").write_text("not used over http")
-    (tmp_path / "namespace").write_text("shop")
-    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
-    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca"))
-    monkeypatch.setattr(connection, "_POD_NAMESPACE", tmp_path / "namespace")
-    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
-    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "1")
+async def test_token_of_a_pod_is_read_anew_after_a_401(pod):
     async with faulty_server(failed(401), ok()) as server:
 
         async def from_pod():
@@ -105,10 +115,9 @@ async def test_token_of_a_pod_is_read_anew_after_a_401(monkeypatch, tmp_path):
             assert found.namespace == "shop"
             return found
 
-        monkeypatch.setattr("ssl.create_default_context", lambda **_: None)
         transport = Transport(from_pod)
         await transport.connection()
-        (tmp_path / "token").write_text("new")
+        (pod / "token").write_text("new")
         await transport.send(READ)
         await transport.close()
     tokens = [request.headers["Authorization"].lower() for request in server.seen]
@@ -119,7 +128,12 @@ async def test_token_of_a_pod_is_read_anew_after_a_401(monkeypatch, tmp_path):
     ("environment", "proxy"),
     [
         ({"https_proxy": "http://proxy.example:3128"}, "http://proxy.example:3128"),
-        ({"https_proxy": "http://proxy.example:3128", "no_proxy": "127.0.0.1"}, None),
+        ({"https_proxy": "http://proxy.example:3128", "no_proxy": "192.0.2.1"}, None),
+        ({"https_proxy": "http://proxy.example:3128", "no_proxy": "a.example, 192.0.2.0/24"}, None),
+        (
+            {"https_proxy": "http://proxy.example:3128", "NO_PROXY": "10.0.0.0/8,no/network"},
+            "http://proxy.example:3128",
+        ),
         ({}, None),
     ],
 )
@@ -128,10 +142,59 @@ async def test_proxy_of_the_environment_is_used(monkeypatch, tmp_path, environme
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    path = kubeconfig(tmp_path / "config", "https://127.0.0.1:1", token="not-a-real-token")
+    assert await proxy_for(tmp_path, "https://192.0.2.1:1") == proxy
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+async def test_this_machine_is_asked_without_a_proxy(monkeypatch, tmp_path, host):
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    assert await proxy_for(tmp_path, f"https://{host}:1") is None
+
+
+async def proxy_for(folder, server):
+    path = kubeconfig(folder / "config", server, token="not-a-real-token")
     found = await connect(ConnectionSource(path))
     await found.client.close()
-    assert found.client.configuration.proxy == proxy
+    return found.client.configuration.proxy
+
+
+@pytest.mark.parametrize(
+    ("authority", "user"),
+    [("bad", {}), ("", {"client-certificate": "bad", "client-key": "bad"})],
+    ids=["authority", "client"],
+)
+async def test_unusable_certificate_is_a_configuration_error(tmp_path, authority, user):
+    (tmp_path / "bad").write_text("no certificate")
+    path = kubeconfig(tmp_path / "config", "https://127.0.0.1:1", authority, **user)
+    with pytest.raises(ConfigurationError):
+        await connect(ConnectionSource(path))
+
+
+class Tomorrow(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return super().now(tz) + datetime.timedelta(days=1)
+
+
+@pytest.mark.parametrize("content", [None, ""])
+async def test_token_of_a_pod_that_vanishes_is_a_configuration_error(monkeypatch, pod, content):
+    transport = Transport(lambda: connect(ConnectionSource()))
+    await transport.connection()
+    monkeypatch.setattr(incluster_config, "datetime", SimpleNamespace(datetime=Tomorrow))
+    (pod / "token").unlink()
+    if content is not None:
+        (pod / "token").write_text(content)
+    with pytest.raises(ConfigurationError):
+        await transport.send(READ)
+    await transport.close()
+
+
+@pytest.mark.usefixtures("pod")
+async def test_context_in_a_pod_needs_a_kubeconfig():
+    with pytest.raises(ConfigurationError) as raised:
+        await connect(ConnectionSource(context="one"))
+    assert "does not run in a pod" not in raised.value.message
+    assert "KUBE_CONTEXT" in raised.value.message
 
 
 async def test_passwords_of_netrc_are_not_sent(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from cnpg_mcp.domain.creation.manifest import ORDER_DIGEST, draft
-from cnpg_mcp.domain.creation.order import ClusterOrder, Profile
+from cnpg_mcp.domain.creation.order import ClusterOrder, Profile, as_parameters
 from cnpg_mcp.domain.creation.parameters import check_parameters
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 
@@ -63,6 +63,10 @@ def test_what_is_given_is_not_called_an_assumption():
     }
 
 
+def test_digest_is_bound_to_the_namespace():
+    assert ClusterOrder("pg").digest("shop") != ClusterOrder("pg").digest("orders")
+
+
 def test_digest_tells_orders_apart_and_repeats():
     orders = [ClusterOrder("pg"), ClusterOrder("pg", instances=2), ClusterOrder("pg")]
     first, other, again = (
@@ -73,30 +77,66 @@ def test_digest_tells_orders_apart_and_repeats():
 
 @pytest.mark.parametrize(
     "parameter",
-    ["session_preload_libraries", "Archive_Command", "LOCAL_PRELOAD_LIBRARIES", "plperl.on_init"],
+    [
+        "session_preload_libraries",
+        "Archive_Command",
+        "LOCAL_PRELOAD_LIBRARIES",
+        "plperl.on_init",
+        "plv8.start_proc",
+        "auto_explain.log_min_duration",
+    ],
 )
-def test_parameter_that_loads_code_is_blocked(parameter):
+def test_parameter_that_can_load_code_is_blocked(parameter):
     with pytest.raises(ToolFailure) as raised:
-        check_parameters({parameter: "anything"}, None)
+        check_parameters(as_parameters({parameter: "anything"}), None)
     assert raised.value.code is ErrorCode.BLOCKED
 
 
 @pytest.mark.parametrize(
     ("parameter", "major"),
-    [("work_mme", None), ("", None), ("work mem", None), ("io_method", 17), ("io_method\n", 18)],
+    [
+        ("work_mme", None),
+        ("", None),
+        ("work mem", None),
+        ("io_method", 17),
+        ("io_method\n", 18),
+        ("brand_new", 19),
+        (" session_preload_libraries", 19),
+        ("zz.x = '1'\narchive_command", None),
+    ],
 )
 def test_parameter_that_postgresql_does_not_know_is_refused(parameter, major):
     with pytest.raises(ToolFailure) as raised:
-        check_parameters({parameter: "1"}, major)
+        check_parameters(as_parameters({parameter: "1"}), major)
+    assert raised.value.code is ErrorCode.INVALID
+
+
+def test_value_with_a_line_break_is_refused():
+    with pytest.raises(ToolFailure) as raised:
+        check_parameters({"work_mem": "4MB\narchive_command = 'x'"}, None)
     assert raised.value.code is ErrorCode.INVALID
 
 
 @pytest.mark.parametrize(
     ("parameter", "major"),
-    [("work_mem", None), ("IO_Method", 18), ("pg_stat_statements.max", 17), ("brand_new", 19)],
+    [("work_mem", None), ("IO_Method", 18), ("work_mem", 19), ("pg_trgm.word_threshold", 17)],
 )
 def test_parameter_that_may_be_right_passes(parameter, major):
-    check_parameters({parameter: "1"}, major)
+    check_parameters(as_parameters({parameter: "1"}), major)
+
+
+def test_parameters_may_be_numbers_and_switches():
+    given = {"max_connections": 200, "Jit": False, "random_page_cost": 1.1}
+    assert as_parameters(given) == {
+        "max_connections": "200",
+        "jit": "off",
+        "random_page_cost": "1.1",
+    }
+
+
+def test_parameter_given_twice_in_different_case_is_refused():
+    with pytest.raises(ToolFailure):
+        as_parameters({"work_mem": "4MB", "Work_Mem": "8MB"})
 
 
 @pytest.mark.parametrize(
@@ -110,12 +150,18 @@ def test_parameter_that_may_be_right_passes(parameter, major):
         ({"postgres_version": "latest"}, "postgres_version"),
         ({"postgres_version": "17; rm"}, "postgres_version"),
         ({"instances": 1, "synchronous_replicas": 1}, "synchronous_replicas"),
+        ({"synchronous_replicas": 1}, "synchronous_replicas"),
         ({"database": "template1"}, "database"),
         ({"database": "ü" * 32}, "database"),
         ({"owner": "pg_monitor"}, "owner"),
         ({"owner": "cnpg_pooler"}, "owner"),
-        ({"labels": {"cnpg.io/reload": "true"}}, 'labels."cnpg.io/reload"'),
-        ({"labels": {"app.kubernetes.io/name": "x"}}, 'labels."app.kubernetes.io/name"'),
+        ({"owner": "pg_a\nb"}, "owner"),
+        ({"database": "streaming_replica"}, "database"),
+        ({"database": "pg_foo"}, "database"),
+        ({"storage_size": "10"}, "storage_size"),
+        ({"postgres_version": "1\u096d"}, "postgres_version"),
+        ({"labels": {"cnpg.io/reload": "true"}}, "labels.cnpg.io/reload"),
+        ({"labels": {"app.kubernetes.io/name": "x"}}, "labels.app.kubernetes.io/name"),
     ],
 )
 def test_refusal_names_the_field(order, field):

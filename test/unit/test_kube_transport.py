@@ -6,6 +6,9 @@ from http import HTTPMethod
 import pytest
 from aiohttp import web
 
+from cnpg_mcp.errors import ErrorCode
+from cnpg_mcp.kube.client import Kube
+from cnpg_mcp.kube.connection import Connection
 from cnpg_mcp.kube.errors import (
     AlreadyExists,
     ConfigurationError,
@@ -23,7 +26,15 @@ from cnpg_mcp.kube.errors import (
     status_error,
 )
 from cnpg_mcp.kube.transport import Call, Transport
-from test.unit.faulty_server import cut, failed, faulty_server, hang, ok
+from cnpg_mcp.toolkit.translate import explain
+from test.unit.faulty_server import (
+    cut,
+    failed,
+    faulty_server,
+    hang,
+    held,
+    ok,
+)
 
 READ = Call(HTTPMethod.GET, "/apis/example/v1/things")
 WRITE = Call(HTTPMethod.POST, "/apis/example/v1/things", body={"kind": "Thing"})
@@ -103,10 +114,15 @@ async def test_retry_after_is_honoured(sent):
     assert loop.time() - start >= 1
 
 
-async def test_retry_after_beyond_the_deadline_ends_at_the_deadline(sent):
-    with pytest.raises(DeadlineExceeded) as raised:
-        await sent(WRITE, failed(429, Retry_After="60"), deadline=0.3)
-    assert not raised.value.maybe_applied
+@pytest.mark.parametrize("call", [READ, WRITE])
+async def test_retry_after_beyond_the_deadline_is_told_at_once(sent, call):
+    with pytest.raises(TooManyRequests) as raised:
+        await sent(call, failed(429, Retry_After="60"))
+    assert raised.value.retry_after == 60
+    assert len(raised.value.server.seen) == 1
+    failure = explain(raised.value)
+    assert failure.code is ErrorCode.RATE_LIMITED
+    assert "60 seconds" in failure.next_step
 
 
 async def test_hanging_read_ends_at_the_deadline(sent):
@@ -145,6 +161,49 @@ async def test_credentials_that_stay_rejected_are_unauthorized(sent):
     assert len(raised.value.server.seen) == 2
 
 
+async def test_rotated_credentials_close_the_connection_they_replace():
+    async with faulty_server(failed(401), ok()) as server:
+        transport = server.transport()
+        await transport.send(READ)
+        assert (len(server.connections), server.open_sessions) == (2, 1)
+        await transport.close()
+        assert server.open_sessions == 0
+
+
+async def test_credentials_that_stay_rejected_keep_one_connection_open():
+    async with faulty_server(failed(401)) as server:
+        transport = server.transport()
+        for _ in range(3):
+            with pytest.raises(Unauthorized):
+                await transport.send(READ)
+            assert server.open_sessions == 1
+        await transport.close()
+
+
+async def test_call_in_flight_on_a_replaced_connection_is_not_cut():
+    async with faulty_server(held, failed(401), ok()) as server:
+        transport = server.transport()
+        slow = asyncio.create_task(transport.send(READ))
+        await server.has_seen(1)
+        await transport.send(READ)
+        assert server.open_sessions == 2
+        server.release.set()
+        assert (await slow).body == {"kind": "Cluster"}
+        assert server.open_sessions == 1
+        await transport.close()
+
+
+async def test_rejected_together_close_together():
+    async with faulty_server(*[failed(401)] * 5, ok()) as server:
+        transport = server.transport()
+        results = await asyncio.gather(
+            *(transport.send(READ) for _ in range(5)), return_exceptions=True
+        )
+        assert len(results) == 5
+        assert server.open_sessions == 1
+        await transport.close()
+
+
 async def test_failed_start_is_tried_again_at_the_next_call():
     async with faulty_server(ok()) as server:
         fail = True
@@ -162,12 +221,33 @@ async def test_failed_start_is_tried_again_at_the_next_call():
         await transport.close()
 
 
+async def never() -> Connection:
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets the event")
+
+
+async def test_credentials_that_do_not_come_end_at_the_deadline():
+    transport = Transport(never, deadline=0.2)
+    asked = (
+        Kube(transport).default_namespace(),
+        Kube(transport).default_namespace(),
+        transport.send(READ),
+        transport.send(WRITE),
+    )
+    async with asyncio.timeout(10):
+        errors = await asyncio.gather(*asked, return_exceptions=True)
+    for error in errors:
+        assert type(error) is ConfigurationError
+        assert "plugin" in error.message
+        assert not error.maybe_applied
+
+
 async def test_parallel_first_calls_connect_once():
     async with faulty_server(ok()) as server:
         transport = server.transport()
         await asyncio.gather(*(transport.send(READ) for _ in range(20)))
         await transport.close()
-        assert server.connections == 1
+        assert len(server.connections) == 1
 
 
 async def test_warnings_of_the_api_server_come_with_the_reply(sent):
@@ -184,6 +264,11 @@ async def test_warnings_of_the_api_server_come_with_the_reply(sent):
 async def test_answer_of_a_proxy_that_is_no_json_is_a_typed_error(sent):
     with pytest.raises(Forbidden, match="blocked by policy"):
         await sent(READ, lambda: web.Response(status=403, text="blocked by policy"))
+
+
+@pytest.mark.parametrize("details", ["text", [], {"causes": None}, {"causes": ["text"]}])
+def test_failure_in_the_words_of_something_else_is_a_typed_error(details):
+    assert status_error(403, {"details": details}).causes == ()
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,10 @@ def test_foreign_origin_is_refused(served: tuple[HttpServer, str]) -> None:
     assert _post(served, Origin="https://attacker.example") == 403
 
 
+def test_page_of_another_port_of_this_machine_is_refused(served: tuple[HttpServer, str]) -> None:
+    assert _post(served, Origin="http://localhost:8080") == 403
+
+
 def test_own_origin_is_served(served: tuple[HttpServer, str]) -> None:
     assert _post(served, Origin=f"http://127.0.0.1:{served[0].port}") == 200
 

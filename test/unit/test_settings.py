@@ -46,6 +46,10 @@ def test_value_is_read_from_the_file_that_is_named(monkeypatch, tmp_path):
         ({"KUBE_TIMEOUT": "0"}, ["KUBE_TIMEOUT"]),
         ({"LOG_LEVEL": "LOUD"}, ["LOG_LEVEL", "DEBUG"]),
         ({"READ_ONLY": "perhaps"}, ["READ_ONLY"]),
+        ({"ALLOWED_NAMESPACES": ""}, ["ALLOWED_NAMESPACES"]),
+        ({"ALLOWED_NAMESPACES": " , "}, ["ALLOWED_NAMESPACES"]),
+        ({"ALLOWED_NAMESPACES": "shop, team-*"}, ["ALLOWED_NAMESPACES", "team-*"]),
+        ({"DEFAULT_NAMESPACE": "Shop"}, ["DEFAULT_NAMESPACE", "Shop"]),
         (
             {"DEFAULT_NAMESPACE": "shop", "ALLOWED_NAMESPACES": "orders"},
             ["DEFAULT_NAMESPACE", "ALLOWED_NAMESPACES"],
@@ -71,8 +75,9 @@ def test_refusal_does_not_echo_the_value(monkeypatch):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost"])
 def test_loopback_may_be_served_without_sign_in(host):
-    assert is_loopback(host)
-    require_loopback(Settings(host=host))
+    settings = Settings(host=host)
+    assert is_loopback(settings.host)
+    require_loopback(settings)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.com", ""])

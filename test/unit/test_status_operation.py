@@ -293,3 +293,19 @@ def test_report_of_an_age_ago_does_not_hide_a_failover():
 def test_old_failover_is_over():
     scene = healthy().event("Cluster", "db", "FailingOver", age=DAY)
     assert scene.assess().verdict is Verdict.HEALTHY
+
+
+def test_operator_that_is_not_visible_is_told_and_changes_nothing():
+    scene = healthy()
+    scene.parts["operator_deployments"] = []
+    assessment = scene.assess()
+    assert assessment.verdict is Verdict.HEALTHY
+    assert problems(assessment) == set()
+    assert "app.kubernetes.io/name" in find(assessment, Code.OPERATOR_NOT_SEEN).message
+
+
+@pytest.mark.parametrize("operators", [None, healthy().parts["operator_deployments"]])
+def test_operator_is_not_missed_when_it_is_seen_or_could_not_be_looked_for(operators):
+    scene = healthy()
+    scene.parts["operator_deployments"] = operators
+    assert Code.OPERATOR_NOT_SEEN not in {one.code for one in scene.assess().findings}

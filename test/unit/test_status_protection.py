@@ -1,11 +1,18 @@
 """The verdict on replication, backups, certificates, and what is declared for the cluster."""
 
+import asyncio
+
 import pytest
 
+from cnpg_mcp.domain.databases import list_databases
+from cnpg_mcp.domain.declared import CLUSTER_GONE
+from cnpg_mcp.domain.paging import ListQuery
+from cnpg_mcp.domain.roles.listing import list_roles
 from cnpg_mcp.domain.status.assessment import Verdict
 from cnpg_mcp.domain.status.codes import FindingCode as Code
 from cnpg_mcp.domain.status.protection import go_time
 from test.unit.build_cluster import DAY, NOW, ago, find, healthy, meta, problems
+from test.unit.served import Served, estate
 
 REQUIRED = {"synchronous": {"method": "any", "number": 1, "dataDurability": "required"}}
 PREFERRED = {"synchronous": {"method": "any", "number": 1, "dataDurability": "preferred"}}
@@ -197,3 +204,55 @@ def test_refused_inline_role_is_told_only_while_it_is_declared():
     found = find(scene.assess(), Code.ROLE_NOT_APPLIED)
     assert found.message.startswith("1 inline")
     assert "\u202e" not in found.message
+
+
+def listed_states(scene):
+    """What the lists say of each declared object."""
+    objects = {part.replace("_", ""): objects for part, objects in scene.parts.items()}
+    served, query = estate(Served(scene.cluster, objects)), ListQuery("shop", "db", 50)
+    roles = asyncio.run(list_roles(served, query)).roles
+    databases = asyncio.run(list_databases(served, query)).databases
+    return {row.object: row.state for row in (*roles, *databases) if row.object}
+
+
+@pytest.mark.parametrize("part", ["databases", "database_roles"])
+@pytest.mark.parametrize(
+    ("status", "spec", "listed", "told"),
+    [
+        ({"applied": False, "message": CLUSTER_GONE}, {}, "in_progress", "pending"),
+        ({"applied": False, "message": "x"}, {"ensure": "absent"}, "dropping", "pending"),
+        ({"applied": False, "message": "x"}, {}, "failed", "not-applied"),
+        ({"applied": True}, {}, "in_progress", "pending"),
+        ({"applied": True, "observedGeneration": 1}, {}, "applied", ""),
+        ({}, {}, "in_progress", "pending"),
+    ],
+)
+def test_status_and_lists_agree(part, status, spec, listed, told):
+    one = declaration("one", **status)
+    one["spec"] |= {"name": "one", **spec}
+    scene = healthy().add(part, one)
+    codes = {str(code.code) for code in scene.assess().findings}
+    assert listed_states(scene) == {"one": listed}
+    assert {code for code in codes if "pending" in code or "applied" in code} == {
+        code for code in (DECLARED[part], "declaration-pending") if told and told in code
+    }
+
+
+DECLARED = {"databases": "database-not-applied", "database_roles": "role-not-applied"}
+
+
+@pytest.mark.parametrize(("age", "listed"), [(44, "in_progress"), (46, "failed")])
+def test_status_and_lists_agree_on_when_the_first_try_is_over(age, listed):
+    role = declaration("new", age, applied=False, message="forbidden")
+    role["spec"]["passwordSecret"] = {"name": "new"}
+    scene = healthy().add("database_roles", role)
+    assert listed_states(scene) == {"new": listed}
+    assert (Code.ROLE_NOT_APPLIED in problems(scene.assess())) is (listed == "failed")
+
+
+@pytest.mark.parametrize("configured", [{"volumeSnapshot": {}}, {"barmanObjectStore": {}}])
+def test_snapshots_are_backups_as_well(configured):
+    assessment = healthy(backup=configured).assess()
+    codes = {one.code for one in assessment.findings}
+    assert Code.NO_BACKUP not in codes
+    assert Code.NO_BASE_BACKUP in codes

@@ -14,21 +14,13 @@ from cnpg_mcp.domain.status.verdict import assess
 from cnpg_mcp.domain.views.cluster import Cluster
 from test.unit.build_cluster import NOW, Scene, healthy
 
-REQUIRED_BY_THE_API = {"type"}
-"""Of a condition."""
-
 
 def paths(value: Any, prefix: tuple = ()) -> list[tuple]:
     """The way to every key below a value."""
     items = value.items() if isinstance(value, dict) else ()
     if isinstance(value, list):
         items = enumerate(value)
-    return [
-        path
-        for key, one in items
-        if key not in REQUIRED_BY_THE_API
-        for path in ((*prefix, key), *paths(one, (*prefix, key)))
-    ]
+    return [path for key, one in items for path in ((*prefix, key), *paths(one, (*prefix, key)))]
 
 
 def without(value: Any, path: tuple) -> Any:

@@ -1,6 +1,6 @@
 """Lists of clusters: one call to the API server a page, whatever the number of clusters."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cnpg_mcp.domain.cluster_rows import detailed_row, reported_rows
@@ -39,10 +39,17 @@ class ClusterQuery:
         )
 
 
+_ABSENT = "does not exist"
+_NOT_ALLOWED = "not allowed"
+
+
 @dataclass(frozen=True)
 class _Page:
+    """Rows of one namespace, where the next ones start, and why there are none to be seen."""
+
     rows: Sequence[ClusterRow]
     token: str
+    missed: str = ""
 
 
 async def list_clusters(estate: Estate, query: ClusterQuery) -> ClusterList:
@@ -67,7 +74,7 @@ async def list_clusters(estate: Estate, query: ClusterQuery) -> ClusterList:
             return await _one_namespace(estate, query, start)
         if not estate.allowed_namespaces and not start.namespace:
             return await _everywhere(estate, query, start)
-        return await _several(estate, query, start, "as the server's settings allow")
+        return await _several(estate, query, start)
     except NotFound as error:
         if error.names_no_object:
             raise not_installed() from None
@@ -91,8 +98,7 @@ async def _everywhere(estate: Estate, query: ClusterQuery, start: Position) -> C
     try:
         page = await _page(estate, query, None, start.continue_token, query.limit)
     except Forbidden:
-        why = "the server's account may not list clusters in all namespaces"
-        return await _several(estate, query, start, why)
+        return await _several(estate, query, start)
     return ClusterList(
         clusters=tuple(page.rows),
         scope=ListScope(),
@@ -100,40 +106,50 @@ async def _everywhere(estate: Estate, query: ClusterQuery, start: Position) -> C
     )
 
 
-async def _several(estate: Estate, query: ClusterQuery, start: Position, why: str) -> ClusterList:
+async def _several(estate: Estate, query: ClusterQuery, start: Position) -> ClusterList:
     """The namespaces that may be seen, one after another, until the page is full."""
     namespaces = sorted(await estate.namespaces_without_cluster_wide_access())
     rows: list[ClusterRow] = []
-    refused: list[str] = []
+    missed: dict[str, str] = {}
     position = Position()
     async for namespace, page in _walk(estate, query, namespaces, start):
-        if page is None:
-            refused.append(namespace)
-            continue
         rows += [replace(row, namespace=namespace) for row in page.rows]
+        if page.missed:
+            missed[namespace] = page.missed
         position = _after(namespaces, namespace, page.token)
-        if len(rows) >= query.limit:
+        if page.token or len(rows) >= query.limit:
             break
-    if len(refused) == len(namespaces):
-        raise ToolFailure(
-            ErrorCode.FORBIDDEN,
-            f"The server's account may not list clusters in: {', '.join(refused)}.",
-            "Name a namespace that it may see, or ask a Kubernetes administrator for the right.",
-        )
-    note = f"Only these namespaces were looked at: {why}."
-    if refused:
-        note += f" Not allowed in: {', '.join(refused)}."
+    if len(missed) == len(namespaces):
+        raise _nothing_to_see(missed)
     return ClusterList(
         clusters=tuple(rows),
-        scope=ListScope(namespaces=tuple(namespaces), note=note),
+        scope=ListScope(namespaces=tuple(namespaces), note=_several_note(estate, missed)),
         next_cursor=_next(query, position),
+    )
+
+
+def _several_note(estate: Estate, missed: Mapping[str, str]) -> str:
+    why = "the server's account may not list clusters in all namespaces"
+    if estate.allowed_namespaces:
+        why = "as the server's settings allow"
+    note = f"Only these namespaces were looked at: {why}."
+    return note + "".join(f" {namespace}: {reason}." for namespace, reason in missed.items())
+
+
+def _nothing_to_see(missed: Mapping[str, str]) -> ToolFailure:
+    absent = all(reason == _ABSENT for reason in missed.values())
+    return ToolFailure(
+        ErrorCode.NOT_FOUND if absent else ErrorCode.FORBIDDEN,
+        "None of the namespaces within reach can be listed: "
+        + "; ".join(f"{namespace}: {reason}" for namespace, reason in missed.items()),
+        "Name another namespace, or ask an administrator for the right to see these.",
     )
 
 
 async def _walk(
     estate: Estate, query: ClusterQuery, namespaces: Sequence[str], start: Position
-) -> AsyncIterator[tuple[str, _Page | None]]:
-    """Pages from the start on; `None` for a namespace that may not be looked at."""
+) -> AsyncIterator[tuple[str, _Page]]:
+    """Pages from the start on, one namespace after another."""
     left = query.limit
     for namespace in namespaces:
         if namespace < start.namespace:
@@ -142,8 +158,10 @@ async def _walk(
         try:
             page = await _page(estate, query, namespace, token, left)
         except Forbidden:
-            yield namespace, None
+            yield namespace, _Page((), "", _NOT_ALLOWED)
             continue
+        if not page.rows and not page.token and await estate.namespace_exists(namespace) is False:
+            page = _Page((), "", _ABSENT)
         left -= len(page.rows)
         yield namespace, page
 

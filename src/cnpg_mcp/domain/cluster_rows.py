@@ -1,8 +1,11 @@
 """One cluster as one row: what the operator reports, or what the whole object tells."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from cnpg_mcp.domain.quantities import shown_amount
+from cnpg_mcp.domain.quoting import cut, plain
 from cnpg_mcp.domain.results import ClusterRow
 from cnpg_mcp.domain.status.assessment import Severity
 from cnpg_mcp.domain.status.evidence import Evidence
@@ -14,6 +17,9 @@ from cnpg_mcp.kube.tables import Table
 
 _HEALTHY = Phase.HEALTHY.value
 _NOT_ALL_READY = "reported healthy, but not all instances are ready"
+_VERSION = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{5,18}(Z|[+-]\d\d:\d\d)", re.ASCII)
+"""As RFC 3339 writes it."""
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
@@ -28,8 +34,8 @@ def reported_rows(table: Table) -> Sequence[ClusterRow]:
             name=name,
             instances=instances,
             ready=ready or 0,
-            phase=phase or None,
-            primary=primary or None,
+            phase=cut(phase) if phase else None,
+            primary=cut(primary) if primary else None,
             age=age,
             note=_NOT_ALL_READY if phase == _HEALTHY and ready != instances else None,
         )
@@ -51,8 +57,8 @@ def detailed_row(item: KubeObject, now: datetime, *, with_namespace: bool) -> Cl
         name=cluster.name,
         instances=spec.instances,
         ready=status.ready_instances,
-        phase=status.phase or None,
-        primary=status.current_primary or None,
+        phase=cut(status.phase) or None,
+        primary=cut(status.current_primary) or None,
         age=printed_age(now - created) if created else None,
         verdict=assessment.verdict,
         findings=tuple(problems) or None,
@@ -71,22 +77,26 @@ def declared_version(cluster: Cluster) -> str | None:
 def version_of(image: str) -> str | None:
     """The version at the start of an image's tag."""
     number = image.partition("@")[0].rpartition(":")[2].partition("-")[0]
-    return number if number and number.replace(".", "").isdigit() else None
+    return number if _VERSION.fullmatch(number) else None
 
 
 def storage(cluster: Cluster) -> str | None:
     """Volume sizes of one instance, as asked for."""
-    wal = cluster.spec.wal_storage
-    sizes = [cluster.spec.storage.size, f"{wal.size} for WAL" if wal else ""]
-    return " + ".join(size for size in sizes if size) or None
+    data, wal = cluster.spec.storage, cluster.spec.wal_storage
+    sizes = [shown_amount(data.size)] if data.size else []
+    if wal and wal.size:
+        sizes.append(f"{shown_amount(wal.size)} for WAL")
+    return " + ".join(sizes) or None
 
 
 def backup(cluster: Cluster) -> str:
-    """Whether a WAL archive is configured, and the newest backup that the object names."""
-    if not cluster.archives_wal:
+    """What is configured for backups, and the newest one that the object names."""
+    if not cluster.backs_up:
         return "none configured"
     newest = cluster.status.last_successful_backup
-    return f"last {newest}" if newest else "WAL archive configured"
+    if newest:
+        return f"last {plain(newest, _TIME)}"
+    return "WAL archive configured" if cluster.archives_wal else "volume snapshots configured"
 
 
 def printed_age(passed: timedelta) -> str:

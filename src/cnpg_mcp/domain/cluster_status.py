@@ -3,9 +3,9 @@
 from cnpg_mcp.domain.cluster_rows import declared_version, storage, version_of
 from cnpg_mcp.domain.connection import connection_facts
 from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.quoting import cut
 from cnpg_mcp.domain.results import ClusterStatus, InstanceRow
 from cnpg_mcp.domain.shaping import connection_result, finding_results
-from cnpg_mcp.domain.status.assessment import Severity
 from cnpg_mcp.domain.status.evidence import NOT_READ, Evidence
 from cnpg_mcp.domain.status.observe import Observation, observe
 from cnpg_mcp.domain.views.workloads import Pod
@@ -31,20 +31,21 @@ def status_result(seen: Observation, *, detailed: bool) -> ClusterStatus:
     status = cluster.status
     findings = assessment.findings
     if not detailed:
-        problems = [each for each in findings if each.severity is not Severity.INFO]
-        findings = tuple((problems or list(findings))[:_CONCISE_FINDINGS])
+        findings = tuple(each for each in findings if each.is_problem) or findings
+    shown = findings if detailed else findings[:_CONCISE_FINDINGS]
     unseen = {part: why for part, why in assessment.unseen.items() if why != NOT_READ}
     return ClusterStatus(
         namespace=cluster.namespace,
         name=cluster.name,
         verdict=assessment.verdict,
-        findings=finding_results(findings),
-        phase=status.phase or None,
+        findings=finding_results(shown),
+        more_findings=len(findings) - len(shown) or None,
+        phase=cut(status.phase) or None,
         ready=status.ready_instances,
         instances=cluster.spec.instances,
-        primary=status.current_primary or None,
+        primary=cut(status.current_primary) or None,
         version=_version(seen.evidence),
-        image=(status.image or None) if detailed else None,
+        image=(cut(status.image) or None) if detailed else None,
         storage=storage(cluster),
         connection=connection_result(connection_facts(cluster)),
         pods=_instances(seen.evidence) if detailed else None,
@@ -73,6 +74,6 @@ def _instance(pod: Pod) -> InstanceRow:
         name=pod.name,
         role=pod.instance_role or None,
         ready=pod.is_ready,
-        node=pod.spec.node_name or None,
+        node=cut(pod.spec.node_name) or None,
         restarts=pod.restarts or None,
     )

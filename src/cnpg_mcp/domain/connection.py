@@ -1,11 +1,13 @@
 """How applications connect to a cluster, as far as the Cluster object tells. Never a value."""
 
+import re
 from dataclasses import dataclass
 
-from cnpg_mcp.domain.status.wording import named
+from cnpg_mcp.domain.quoting import named, plain
 from cnpg_mcp.domain.views.cluster import Cluster
 
 PORT = 5432
+_TLS_VERSION = re.compile(r"TLSv1(\.[0-3])?")
 
 OPERATOR_KEYS = (
     "username",
@@ -57,12 +59,12 @@ class TlsFacts:
     ca_secret: str
     minimum_version: str
     ca_key: str = "ca.crt"
-    plain_text_accepted: bool = True
 
     def summary(self) -> str:
         """The same in one sentence or two."""
+        minimum = plain(self.minimum_version, _TLS_VERSION)
         return (
-            f"TLS from {self.minimum_version} on; verify with {self.ca_key} of Secret "
+            f"TLS from {minimum} on; verify with {self.ca_key} of Secret "
             f"{named(self.ca_secret)}. Plain text is accepted as well: ask for sslmode=verify-full."
         )
 

@@ -102,16 +102,16 @@ def _sub_object(item: SubObject, status: SubObjectStatus | None) -> SubObjectRow
 
 
 def _bootstrap(cluster: Cluster, declared: set[str]) -> Sequence[DatabaseRow]:
-    """The database that initdb made; nobody watches it unless a Database object declares it."""
-    initdb = cluster.spec.bootstrap.initdb
-    if initdb is None or not initdb.database or initdb.database in declared:
+    """The database made at bootstrap; nobody watches it unless a Database object declares it."""
+    method = cluster.spec.bootstrap.method
+    if not method.database or method.database in declared:
         return []
     made = bool(cluster.status.current_primary)
     return [
         DatabaseRow(
-            name=initdb.database,
+            name=method.database,
             source=DatabaseSource.BOOTSTRAP,
             state=DeclaredState.UNWATCHED if made else DeclaredState.IN_PROGRESS,
-            owner=initdb.owner or None,
+            owner=method.owner or None,
         )
     ]

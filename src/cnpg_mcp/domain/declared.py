@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.domain.views.base import Metadata
-from cnpg_mcp.domain.views.declarative import DeclarativeStatus, Ensure
+from cnpg_mcp.domain.views.declarative import Database, DatabaseRole, DeclarativeStatus, Ensure
 
 FIRST_TRY = timedelta(seconds=45)
 """The operator repeats a failed try after 30 s; a failure younger than this may be passing."""
@@ -30,6 +30,27 @@ def declared_state(
     if status.observed_generation != metadata.generation:
         return DeclaredState.IN_PROGRESS
     return DeclaredState.DROPPED if ensure is Ensure.ABSENT else DeclaredState.APPLIED
+
+
+def database_state(database: Database) -> DeclaredState:
+    """What the status of a Database proves."""
+    spec = database.spec
+    drops = spec.database_reclaim_policy == "delete"
+    return declared_state(database.metadata, database.status, ensure=spec.ensure, drops=drops)
+
+
+def role_state(role: DatabaseRole, now: datetime) -> DeclaredState:
+    """What the status of a DatabaseRole proves.
+
+    With a password Secret the first try always fails: the operator grants the instance access to
+    the Secret only after it has seen the object.
+    """
+    spec = role.spec
+    drops = spec.database_role_reclaim_policy == "delete"
+    state = declared_state(role.metadata, role.status, ensure=spec.ensure, drops=drops)
+    if state is DeclaredState.FAILED and spec.password_secret and is_young(role.metadata, now):
+        return DeclaredState.IN_PROGRESS
+    return state
 
 
 def is_young(metadata: Metadata, now: datetime) -> bool:

@@ -46,6 +46,16 @@ class Estate:
         """Where to look when not every namespace may be seen."""
         return self.allowed_namespaces or (await self._default_namespace(),)
 
+    async def namespace_exists(self, namespace: str) -> bool | None:
+        """Whether there is such a namespace; `None` when that may not be looked up."""
+        try:
+            await self.kube.get(NAMESPACES, None, namespace)
+        except NotFound:
+            return False
+        except Forbidden:
+            return None
+        return True
+
     async def require_namespace(self, namespace: str) -> bool:
         """Tells "nothing there" from "no such namespace".
 
@@ -55,16 +65,13 @@ class Estate:
         Raises:
             ToolFailure: `not_found`.
         """
-        try:
-            await self.kube.get(NAMESPACES, None, namespace)
-        except NotFound:
+        exists = await self.namespace_exists(namespace)
+        if exists is False:
             raise not_found(
                 f"Namespace {namespace}",
                 "Check the spelling, or list with all_namespaces=true.",
-            ) from None
-        except Forbidden:
-            return False
-        return True
+            )
+        return exists is True
 
     async def _default_namespace(self) -> str:
         if self.configured_namespace:

@@ -62,9 +62,9 @@ def not_installed() -> ToolFailure:
 
 
 async def read_all(
-    estate: Estate, resource: Resource, namespace: str, labels: str = ""
+    estate: Estate, resource: Resource, namespace: str | None, labels: str = ""
 ) -> AsyncIterator[KubeObject]:
-    """Every object of a collection in a namespace, read in chunks."""
+    """Every object of a collection, in a namespace or (`None`) in all, read in chunks."""
     token = ""
     while True:
         selection = Selection(namespace, labels, limit=CHUNK, continue_token=token)

@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from cnpg_mcp.domain.quoting import plain
+
 _QUANTITY = re.compile(
     r"[+-]?(\d{1,19}(\.\d{0,9})?|\.\d{1,9})([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d{1,2})?", re.ASCII
 )
@@ -17,3 +19,8 @@ def amount(text: str | float | None) -> Decimal | None:
     if text is None or not _QUANTITY.fullmatch(str(text)):
         return None
     return Decimal(parse_quantity(text))
+
+
+def shown_amount(text: str | float) -> str:
+    """A quantity as it was written; quoted when it is none."""
+    return plain(str(text), _QUANTITY)

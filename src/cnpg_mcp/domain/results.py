@@ -117,6 +117,7 @@ class ClusterStatus(Result):
     name: str
     verdict: Verdict
     findings: tuple[FindingResult, ...]
+    more_findings: int | None = Field(None, description="How many findings are left out")
     phase: str | None = None
     ready: int | None = None
     instances: int | None = None
@@ -148,6 +149,7 @@ class RoleSource(StrEnum):
     DATABASE_ROLE = "DatabaseRole"
     INLINE = "inline"
     BOOTSTRAP = "bootstrap"
+    SUPERUSER_ACCESS = "enableSuperuserAccess"
     UNMANAGED = "unmanaged"
     RESERVED = "reserved"
 
@@ -228,5 +230,6 @@ class ClusterWrite(Result):
     assumptions: tuple[str, ...] | None = None
     defaults: JsonValue = Field(None, description="Part of spec that the operator filled in")
     warnings: tuple[str, ...] | None = None
+    unseen: Mapping[str, str] | None = None
     connection: Connection | None = None
     next_step: str | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from cnpg_mcp.domain.connection import ConnectionFacts
+from cnpg_mcp.domain.quoting import cut
 from cnpg_mcp.domain.results import Connection, Endpoint, FindingResult, SecretKeys
 from cnpg_mcp.domain.status.assessment import Finding
 
@@ -26,13 +27,17 @@ def connection_result(facts: ConnectionFacts) -> Connection:
     services, secret = facts.services, facts.secret
     return Connection(
         services=Endpoint(
-            read_write=services.read_write,
+            read_write=cut(services.read_write),
             read_only=services.read_only if facts.read_only_has_replicas else None,
             read=services.read,
             port=services.port,
         ),
-        database=facts.database,
-        user=facts.user,
-        secret=SecretKeys(name=secret.name, keys=secret.keys) if secret else None,
+        database=_cut(facts.database),
+        user=_cut(facts.user),
+        secret=SecretKeys(name=cut(secret.name), keys=secret.keys) if secret else None,
         tls=facts.tls.summary(),
     )
+
+
+def _cut(text: str | None) -> str | None:
+    return None if text is None else cut(text)

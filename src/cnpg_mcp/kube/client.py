@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from http import HTTPMethod
 from typing import TypeVar
 
-from cnpg_mcp.kube.errors import Conflict
+from cnpg_mcp.kube.answers import Shape, any_json, is_deletion, is_list, is_object, is_table
+from cnpg_mcp.kube.errors import Conflict, NotKubernetes
 from cnpg_mcp.kube.objects import KubeObject, Resource
 from cnpg_mcp.kube.tables import TABLE, IncludeObject, Table, parse_table
-from cnpg_mcp.kube.transport import JSON, Call, Reply, Transport
+from cnpg_mcp.kube.transport import Call, Reply, Transport
 
 FIELD_MANAGER = "cnpg-mcp"
 MERGE_PATCH = "application/merge-patch+json"
@@ -73,7 +74,11 @@ class Kube:
         await self._transport.close()
 
     async def default_namespace(self) -> str | None:
-        """The pod's own namespace, or the kubeconfig context's."""
+        """The pod's own namespace, or the kubeconfig context's.
+
+        Raises:
+            ConfigurationError: no usable credentials at this moment.
+        """
         return (await self._transport.connection()).namespace
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> KubeObject:
@@ -82,12 +87,13 @@ class Kube:
         Raises:
             NotFound: no such object, or its CRD is not installed.
         """
-        return (await self._read(resource.path(namespace, name))).body
+        call = Call(HTTPMethod.GET, resource.path(namespace, name))
+        return (await self._send(call, is_object(resource.kind))).body
 
     async def list(self, resource: Resource, selection: Selection) -> ObjectPage:
         """A page of whole objects."""
-        path = resource.path(selection.namespace)
-        body = (await self._read(path, query=selection.query())).body
+        call = Call(HTTPMethod.GET, resource.path(selection.namespace), selection.query())
+        body = (await self._send(call, is_list)).body
         token = (body.get("metadata") or {}).get("continue") or ""
         return ObjectPage(tuple(body.get("items") or ()), token)
 
@@ -97,7 +103,8 @@ class Kube:
         """A page of print columns: what `kubectl get` shows, rendered by the API server."""
         query = [*selection.query(), ("includeObject", include.value)]
         path = resource.path(selection.namespace)
-        return parse_table((await self._read(path, query=query, accept=TABLE)).body)
+        call = Call(HTTPMethod.GET, path, query, accept=TABLE)
+        return parse_table((await self._send(call, is_table)).body)
 
     async def proxy(
         self, resource: Resource, namespace: str, name: str, path: str, *, patience: float
@@ -111,7 +118,7 @@ class Kube:
             StatusError: the refusal of the API server, or of what was asked.
         """
         whole = f"{resource.path(namespace, name)}/proxy{path}"
-        return (await self._send(Call(HTTPMethod.GET, whole, patience=patience))).body
+        return (await self._send(Call(HTTPMethod.GET, whole, patience=patience), any_json)).body
 
     async def create(
         self, resource: Resource, namespace: str, body: KubeObject, *, dry_run: bool = False
@@ -126,8 +133,8 @@ class Kube:
         query = [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
         if dry_run:
             query.append(("dryRun", "All"))
-        path = resource.path(namespace)
-        return _written(await self._send(Call(HTTPMethod.POST, path, query, body)))
+        call = Call(HTTPMethod.POST, resource.path(namespace), query, body)
+        return _written(await self._send(call, is_object(resource.kind)))
 
     async def patch(
         self,
@@ -149,8 +156,8 @@ class Kube:
         query = [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
         if dry_run:
             query.append(("dryRun", "All"))
-        path = resource.path(namespace, name)
-        return _written(await self._send(Call(HTTPMethod.PATCH, path, query, patch, kind)))
+        call = Call(HTTPMethod.PATCH, resource.path(namespace, name), query, patch, kind)
+        return _written(await self._send(call, is_object(resource.kind)))
 
     async def delete(
         self,
@@ -178,15 +185,14 @@ class Kube:
         }
         if dry_run:
             options["dryRun"] = ["All"]
-        await self._send(Call(HTTPMethod.DELETE, resource.path(namespace, name), (), options))
+        call = Call(HTTPMethod.DELETE, resource.path(namespace, name), (), options)
+        await self._send(call, is_deletion(resource.kind))
 
-    async def _read(
-        self, path: str, *, query: Sequence[tuple[str, str]] = (), accept: str = JSON
-    ) -> Reply:
-        return await self._send(Call(HTTPMethod.GET, path, query, accept=accept))
-
-    async def _send(self, call: Call) -> Reply:
-        return await self._transport.send(call)
+    async def _send(self, call: Call, fits: Shape) -> Reply:
+        reply = await self._transport.send(call)
+        if not fits(reply.body):
+            raise NotKubernetes(maybe_applied=not call.is_read)
+        return reply
 
 
 async def retry_on_conflict(change: Callable[[], Awaitable[T]]) -> T:

@@ -2,18 +2,20 @@
 
 import os
 from dataclasses import dataclass
+from http import HTTPMethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
-from cnpg_mcp.kube.errors import ConfigurationError
+from cnpg_mcp.kube.errors import ConfigurationError, NotKubernetes
+from cnpg_mcp.kube.proxies import proxy_from_environment
 
 if TYPE_CHECKING:
+    from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
     from kubernetes.aio.client import ApiClient, Configuration
 
 _MALFORMED = (ValueError, TypeError, AttributeError, KeyError)
 """What the client's own parser raises on a kubeconfig that is YAML, but no kubeconfig."""
+_REDIRECTIONS = range(300, 400)
 _POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
@@ -32,8 +34,6 @@ class Connection:
     client: "ApiClient"
     namespace: str | None
     """The pod's own namespace, or the context's."""
-    origin: str
-    """For people: `in-cluster` or the kubeconfig's context and user."""
 
 
 async def connect(source: ConnectionSource) -> Connection:
@@ -46,47 +46,57 @@ async def connect(source: ConnectionSource) -> Connection:
     """
     # Imported late: tools/list must not wait for the Kubernetes client (docs/performance.md).
     import yaml  # noqa: PLC0415
-    from kubernetes.aio.client import ApiClient, Configuration  # noqa: PLC0415
+    from kubernetes.aio.client import Configuration  # noqa: PLC0415
     from kubernetes.aio.config import ConfigException  # noqa: PLC0415
 
     configuration = Configuration()
     try:
         if source.kubeconfig is None and source.context is None and _in_cluster():
-            namespace, origin = _load_in_cluster(configuration)
+            namespace = _load_in_cluster(configuration)
         else:
-            namespace, origin = await _load_kubeconfig(configuration, source)
+            namespace = await _load_kubeconfig(configuration, source)
+        return Connection(make_client(configuration), namespace)
     except (ConfigException, yaml.YAMLError, OSError, *_MALFORMED) as error:
         raise ConfigurationError(f"No usable Kubernetes credentials: {error}") from error
+
+
+def make_client(configuration: "Configuration") -> "ApiClient":
+    """A client that talks to the configured address alone; nothing is sent yet."""
+    from kubernetes.aio.client import ApiClient  # noqa: PLC0415 - see connect
+
     # aiohttp would look for a proxy and for ~/.netrc in threads at every request: the proxy is
     # looked up once, and passwords of ~/.netrc have no business at an API server.
-    configuration.proxy = configuration.proxy or _proxy_from_environment(configuration.host)
-    configuration.client_session_kwargs = {"trust_env": False}
-    return Connection(ApiClient(configuration), namespace, origin)
+    configuration.proxy = configuration.proxy or proxy_from_environment(configuration.host)
+    configuration.client_session_kwargs = {
+        "trust_env": False,
+        "middlewares": (_refuse_redirects,),
+    }
+    return ApiClient(configuration)
 
 
-def _proxy_from_environment(server: str) -> str | None:
-    """The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for the API server."""
-    url = urlsplit(server)
-    if proxy_bypass(url.hostname or ""):
-        return None
-    return getproxies().get(url.scheme)
+async def _refuse_redirects(
+    request: "ClientRequest", handler: "ClientHandlerType"
+) -> "ClientResponse":
+    """No resource of the API redirects; aiohttp would follow, with a create turned into a GET."""
+    response = await handler(request)
+    if response.status in _REDIRECTIONS:
+        response.close()
+        raise NotKubernetes(maybe_applied=request.method != HTTPMethod.GET)
+    return response
 
 
 def _in_cluster() -> bool:
     return bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
 
 
-def _load_in_cluster(configuration: "Configuration") -> tuple[str | None, str]:
+def _load_in_cluster(configuration: "Configuration") -> str | None:
     from kubernetes.aio.config import load_incluster_config  # noqa: PLC0415 - see connect
 
     load_incluster_config(client_configuration=configuration)
-    namespace = _POD_NAMESPACE.read_text().strip() if _POD_NAMESPACE.exists() else None
-    return namespace, "in-cluster"
+    return _POD_NAMESPACE.read_text().strip() if _POD_NAMESPACE.exists() else None
 
 
-async def _load_kubeconfig(
-    configuration: "Configuration", source: ConnectionSource
-) -> tuple[str | None, str]:
+async def _load_kubeconfig(configuration: "Configuration", source: ConnectionSource) -> str | None:
     from kubernetes.aio.config import load_kube_config  # noqa: PLC0415 - see connect
 
     path = _kubeconfig_path(source)
@@ -99,7 +109,7 @@ async def _load_kubeconfig(
     _require_plugin_credentials(configuration, loader)
     current: dict[str, Any] = loader.current_context
     context: dict[str, Any] = current.get("context") or {}
-    return context.get("namespace"), f"context {current.get('name')}, user {context.get('user')}"
+    return context.get("namespace")
 
 
 def _require_plugin_credentials(configuration: "Configuration", loader: object) -> None:
@@ -117,8 +127,12 @@ def _kubeconfig_path(source: ConnectionSource) -> str:
     path = source.kubeconfig or "~/.kube/config"
     parts = [Path(part).expanduser() for part in path.split(os.pathsep) if part]
     if not any(part.is_file() for part in parts):
-        raise ConfigurationError(
-            f"No kubeconfig at {path}, and this process does not run in a pod. "
-            "Set KUBECONFIG to a kubeconfig file."
-        )
+        raise ConfigurationError(f"No kubeconfig at {path}{_instead()}")
     return path
+
+
+def _instead() -> str:
+    """What to do without the kubeconfig, which a pod needs only when it is told to."""
+    if _in_cluster():
+        return ". Unset KUBECONFIG and KUBE_CONTEXT to use the credentials of this pod."
+    return ", and this process does not run in a pod. Set KUBECONFIG to a kubeconfig file."

@@ -1,8 +1,9 @@
 """What can go wrong when talking to the API server.
 
 KubeError
- ├─ ConfigurationError     no usable kubeconfig and not in a cluster
+ ├─ ConfigurationError     no usable credentials: none found, malformed, or not given in time
  ├─ Unreachable            no connection, or it was cut
+ │   └─ NotKubernetes      something answered that is no API server
  ├─ DeadlineExceeded       no answer in the time allowed
  ├─ CursorError            a page was asked for with a cursor of another question, or an expired one
  └─ StatusError            the API server answered with a failure
@@ -19,6 +20,7 @@ KubeError
          └─ WebhookFailed  500, an admission webhook could not be called
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,11 +39,21 @@ class KubeError(Exception):
 
 
 class ConfigurationError(KubeError):
-    """There is no usable kubeconfig, and the process does not run in a cluster."""
+    """There are no usable credentials: none were found, or they are malformed or late."""
 
 
 class Unreachable(KubeError):
     """The API server could not be reached, or the connection was cut."""
+
+
+class NotKubernetes(Unreachable):
+    """What answered is no API server: a proxy's login page, a redirect to one."""
+
+    def __init__(self, *, maybe_applied: bool = False) -> None:
+        super().__init__(
+            "What answered is not a Kubernetes API server, but perhaps a proxy or a login page.",
+            maybe_applied=maybe_applied,
+        )
 
 
 class DeadlineExceeded(KubeError):
@@ -75,7 +87,8 @@ class StatusError(KubeError):
         retry_after: float | None = None,
         warnings: tuple[str, ...] = (),
     ) -> None:
-        details = body.get("details") or {}
+        found = body.get("details")
+        details = found if isinstance(found, dict) else {}
         super().__init__(str(body.get("message") or f"HTTP {status}"))
         self.status = status
         self.reason = str(body.get("reason") or "")
@@ -83,6 +96,7 @@ class StatusError(KubeError):
         self.causes = tuple(
             Cause(c.get("field", ""), c.get("reason", ""), c.get("message", ""))
             for c in details.get("causes") or ()
+            if isinstance(c, dict)
         )
         self.retry_after = retry_after
         self.warnings = warnings
@@ -131,6 +145,12 @@ class ServerError(StatusError):
 class WebhookFailed(ServerError):
     """500: an admission webhook could not be called, so nothing was written."""
 
+    @property
+    def webhook(self) -> str:
+        """The webhook's name; empty where the API server gives none."""
+        named = _WEBHOOK_NAME.search(self.message)
+        return named[1] if named else ""
+
 
 _BY_STATUS: Mapping[int, type[StatusError]] = {
     400: BadRequest,
@@ -145,6 +165,7 @@ _BY_STATUS: Mapping[int, type[StatusError]] = {
 
 _WEBHOOK_FAILURE = "failed calling webhook"
 """The API server marks this failure by text alone: its reason is InternalError like any other."""
+_WEBHOOK_NAME = re.compile(rf'{_WEBHOOK_FAILURE} "([a-z0-9.-]+)"')
 
 
 def status_error(

@@ -18,12 +18,11 @@ class IncludeObject(StrEnum):
 
 @dataclass(frozen=True)
 class Table:
-    """A page of rows as sent, where the next one starts (empty: nowhere), and how many remain."""
+    """A page of rows as sent, and where the next one starts (empty: nowhere)."""
 
     columns: Mapping[str, int]
     rows: Sequence[Mapping[str, Any]]
     continue_token: str = ""
-    remaining: int | None = None
 
     def select(self, *names: str) -> Iterator[tuple[Any, ...]]:
         """The cells of two or more columns, row by row; `None` for a column that is not printed."""
@@ -46,5 +45,4 @@ def parse_table(body: Mapping[str, Any]) -> Table:
         columns={column["name"]: at for at, column in enumerate(definitions)},
         rows=body.get("rows") or (),
         continue_token=metadata.get("continue") or "",
-        remaining=metadata.get("remainingItemCount"),
     )

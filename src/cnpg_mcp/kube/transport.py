@@ -1,6 +1,7 @@
 """One call to the API server: deadline, safe retries, typed failures, rotated credentials."""
 
 import asyncio
+import math
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,6 +16,7 @@ from cnpg_mcp.kube.errors import (
     ConfigurationError,
     DeadlineExceeded,
     KubeError,
+    NotKubernetes,
     StatusError,
     TooManyRequests,
     Unauthorized,
@@ -23,6 +25,7 @@ from cnpg_mcp.kube.errors import (
 )
 
 if TYPE_CHECKING:
+    from kubernetes.aio.client import ApiClient
     from multidict import CIMultiDictProxy
 
 JSON = "application/json"
@@ -83,11 +86,11 @@ class Transport:
         Raises:
             ConfigurationError: no usable credentials at this moment.
         """
-        if self._connection is None:
-            async with self._lock:
-                if self._connection is None:
-                    self._connection = await self.connector()
-        return self._connection
+        try:
+            async with asyncio.timeout(self.deadline):
+                return await self._connected()
+        except TimeoutError as error:
+            raise _no_credentials(self.deadline) from error
 
     async def close(self) -> None:
         """Closes the pooled connections; a later call opens new ones."""
@@ -104,21 +107,30 @@ class Transport:
         sent = _Sent()
         deadline = call.patience or self.deadline
         try:
-            async with asyncio.timeout(deadline):
-                return await self._with_retries(call, sent)
+            async with asyncio.timeout(deadline) as limit:
+                return await self._with_retries(call, sent, limit)
         except TimeoutError as error:
+            if self._connection is None and not sent.is_open:
+                raise _no_credentials(deadline) from error
             raise DeadlineExceeded(
                 f"The API server did not answer within {deadline:g} s.",
                 maybe_applied=sent.is_open and not call.is_read,
             ) from error
 
-    async def _with_retries(self, call: Call, sent: "_Sent") -> Reply:
+    async def _connected(self) -> Connection:
+        if self._connection is None:
+            async with self._lock:
+                if self._connection is None:
+                    self._connection = await self.connector()
+        return self._connection
+
+    async def _with_retries(self, call: Call, sent: "_Sent", limit: asyncio.Timeout) -> Reply:
         for attempt in range(_ATTEMPTS):
             try:
                 return await self._with_fresh_credentials(call, sent)
             except KubeError as error:
                 pause = self._pause(call, error, attempt)
-                if pause is None:
+                if pause is None or pause > _seconds_left(limit):
                     raise
                 await asyncio.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
@@ -133,13 +145,14 @@ class Transport:
 
     async def _with_fresh_credentials(self, call: Call, sent: "_Sent") -> Reply:
         """A 401 may mean a rotated token or certificate: reads them anew once."""
-        connection = await self.connection()
+        connection = await self._connected()
         try:
             return await self._on(connection, call, sent)
         except Unauthorized:
             if self._connection is connection:
                 self._connection = None
-            return await self._on(await self.connection(), call, sent)
+            await self._close_if_replaced(connection)
+            return await self._on(await self._connected(), call, sent)
 
     async def _on(self, connection: Connection, call: Call, sent: "_Sent") -> Reply:
         """Sends on one connection; the last call on a replaced one closes it."""
@@ -148,29 +161,23 @@ class Transport:
             return await self._once(connection, call, sent)
         finally:
             self._in_flight[connection] -= 1
-            if not self._in_flight[connection]:
-                del self._in_flight[connection]
-                if connection is not self._connection:
-                    await connection.client.close()
+            await self._close_if_replaced(connection)
+
+    async def _close_if_replaced(self, connection: Connection) -> None:
+        """Closes a connection that nobody will use again, once nobody uses it any more."""
+        if not self._in_flight[connection]:
+            del self._in_flight[connection]
+            if connection is not self._connection:
+                await connection.client.close()
 
     async def _once(self, connection: Connection, call: Call, sent: "_Sent") -> Reply:
         import aiohttp  # noqa: PLC0415 - comes with the Kubernetes client, which is imported late
 
         client = connection.client
-        headers = {"Accept": call.accept, "Content-Type": call.content_type}
+        request = await _serialized(client, call)
+        sent.is_open = True
         try:
-            method, url, headers, body, _ = await client.param_serialize(
-                call.method,
-                call.path,
-                query_params=list(call.query),
-                header_params=headers,
-                body=call.body,
-                auth_settings=["BearerToken"],
-            )
-            sent.is_open = True
-            response = await client.call_api(
-                method, url, headers, body, _request_timeout=self.deadline
-            )
+            response = await client.call_api(*request, _request_timeout=self.deadline)
             data = await response.read()
         except aiohttp.ClientConnectorError as error:
             sent.is_open = False
@@ -181,7 +188,7 @@ class Transport:
                 maybe_applied=not call.is_read,
             ) from error
         sent.is_open = False
-        return _reply(response.status, response.headers, data)
+        return _reply(call, response.status, response.headers, data)
 
 
 @dataclass
@@ -191,35 +198,70 @@ class _Sent:
     is_open: bool = False
 
 
+async def _serialized(client: "ApiClient", call: Call) -> tuple[str, str, dict[str, str], Any]:
+    """Method, URL, headers and body; a pod's token is read anew here, once a minute."""
+    from kubernetes.aio.config import ConfigException  # noqa: PLC0415 - is imported late
+
+    try:
+        method, url, headers, body, _ = await client.param_serialize(
+            call.method,
+            call.path,
+            query_params=list(call.query),
+            header_params={"Accept": call.accept, "Content-Type": call.content_type},
+            body=call.body,
+            auth_settings=["BearerToken"],
+        )
+    except (ConfigException, OSError) as error:
+        raise ConfigurationError(f"No usable Kubernetes credentials: {error}") from error
+    return method, url, headers, body
+
+
+def _no_credentials(deadline: float) -> ConfigurationError:
+    return ConfigurationError(
+        f"No Kubernetes credentials were obtained within {deadline:g} s: perhaps a credential "
+        "plugin of the kubeconfig waits for someone to sign in."
+    )
+
+
+def _seconds_left(limit: asyncio.Timeout) -> float:
+    end = limit.when()
+    return math.inf if end is None else end - asyncio.get_running_loop().time()
+
+
 def _is_retryable(call: Call, error: KubeError) -> bool:
     if call.patience is not None:
         return False
     if isinstance(error, TooManyRequests):
         return True
-    if not call.is_read or isinstance(error, ConfigurationError):
+    if not call.is_read or isinstance(error, ConfigurationError | NotKubernetes):
         return False
     if isinstance(error, StatusError):
         return error.status in _RETRIED_READS
     return isinstance(error, Unreachable)
 
 
-def _reply(status: int, headers: "CIMultiDictProxy[str]", data: bytes) -> Reply:
+def _reply(call: Call, status: int, headers: "CIMultiDictProxy[str]", data: bytes) -> Reply:
     warnings = tuple(_warning_text(value) for value in headers.getall("Warning", ()))
     body = _parse(data)
     if status < _OK_BELOW:
+        if body is None:
+            raise NotKubernetes(maybe_applied=not call.is_read)
         return Reply(body, warnings)
     raise status_error(
-        status, body, retry_after=_seconds(headers.get("Retry-After")), warnings=warnings
+        status,
+        {"message": data[:300].decode(errors="replace")} if body is None else body,
+        retry_after=_seconds(headers.get("Retry-After")),
+        warnings=warnings,
     )
 
 
-def _parse(data: bytes) -> dict[str, Any]:
-    """The JSON object of an answer; anything else (a proxy's page) becomes its message."""
+def _parse(data: bytes) -> dict[str, Any] | None:
+    """The JSON object of an answer; `None` for anything else, such as a proxy's page."""
     try:
         body = from_json(data)
     except ValueError:
-        body = None
-    return body if isinstance(body, dict) else {"message": data[:300].decode(errors="replace")}
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _warning_text(header: str) -> str:

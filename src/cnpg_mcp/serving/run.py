@@ -74,7 +74,10 @@ def _build(name: str, settings: Settings) -> "FastMCP":
 
 
 def _serve(server: "FastMCP", settings: Settings, *, path: str, port: int) -> None:
-    import uvicorn  # noqa: PLC0415 - stdio does not need it
+    import uvicorn  # noqa: PLC0415 - stdio does not need these
+    from starlette.middleware import Middleware  # noqa: PLC0415
+
+    from cnpg_mcp.serving.origin import OwnOriginOnly  # noqa: PLC0415
 
     app = server.http_app(
         path=path,
@@ -83,6 +86,7 @@ def _serve(server: "FastMCP", settings: Settings, *, path: str, port: int) -> No
         host_origin_protection=True,
         allowed_hosts=list(settings.allowed_hosts),
         allowed_origins=list(settings.allowed_origins),
+        middleware=[Middleware(OwnOriginOnly, allowed=settings.allowed_origins)],
     )
     uvicorn.run(
         app,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from cnpg_mcp.domain.creation.order import Profile
 from cnpg_mcp.domain.status.assessment import Verdict
@@ -34,6 +34,8 @@ WaitSeconds = Annotated[
     int, Field(ge=0, le=45, description="Seconds to wait for the result; 0 answers at once")
 ]
 
+_SCALARS = ["string", "number", "boolean"]
+
 AllNamespaces = Annotated[
     bool, Field(description="All namespaces that the server may see; namespace is ignored")
 ]
@@ -54,7 +56,7 @@ ProfileName = Annotated[
         "volume, synchronous replication; needs storage_size"
     ),
 ]
-Instances = Annotated[int | None, Field(ge=1, description="Primary plus replicas")]
+Instances = Annotated[int | None, Field(ge=1, le=20, description="Primary plus replicas")]
 StorageSize = Annotated[
     str | None, Field(description="Volume of each instance, e.g. 20Gi; can grow, never shrink")
 ]
@@ -66,8 +68,9 @@ PostgresVersion = Annotated[
 Cpu = Annotated[str | None, Field(description="CPUs of each instance, e.g. 500m or 2")]
 Memory = Annotated[str | None, Field(description="Memory of each instance, e.g. 4Gi")]
 Parameters = Annotated[
-    dict[str, str] | None,
-    Field(description='PostgreSQL parameters, e.g. {"max_connections": "200"}'),
+    dict[str, str | int | float | bool] | None,
+    Field(description='PostgreSQL parameters, e.g. {"max_connections": 200, "work_mem": "8MB"}'),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": _SCALARS}}),
 ]
 SynchronousReplicas = Annotated[
     int | None, Field(ge=0, description="Replicas that confirm each commit; fewer than instances")

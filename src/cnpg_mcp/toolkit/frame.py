@@ -1,6 +1,7 @@
 """From a registered tool to an MCP tool: validate, call the handler, shape the answer."""
 
 import logging
+import re
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,12 +14,14 @@ from pydantic import PrivateAttr, ValidationError
 
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.progress import Progress
+from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.results import Result
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.errors import KubeError
 from cnpg_mcp.toolkit.registry import Registry, ToolSpec
 from cnpg_mcp.toolkit.translate import explain, explain_arguments
 
+_PATH = re.compile(r"[\w.\[\]/-]{0,120}", re.ASCII)
 _log = logging.getLogger(__name__)
 
 
@@ -47,6 +50,10 @@ class RegisteredTool(Tool):
         )
         tool._spec, tool._estate = spec, estate
         return tool
+
+    def get_meta(self) -> dict[str, Any]:
+        """Nothing: FastMCP's empty tags only cost tokens."""
+        return {}
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         """Answers one call; every failure becomes a tool error with a code and a next step."""
@@ -101,8 +108,8 @@ def _error(failure: ToolFailure) -> ToolResult:
     fields = [{"field": item.field, "message": item.message} for item in failure.fields]
     told = [item for item in failure.fields if item.message != failure.message]
     only = failure.fields[0].field if len(failure.fields) == 1 and not told else ""
-    lines = [f"{failure.code}: {only + ': ' if only else ''}{failure.message}"]
-    lines += [f"- {item.field or 'object'}: {item.message}" for item in told]
+    lines = [f"{failure.code}: {_shown(only) + ': ' if only else ''}{failure.message}"]
+    lines += [f"- {_shown(item.field) or 'object'}: {item.message}" for item in told]
     lines.append(f"Next: {failure.next_step}")
     data: dict[str, Any] = {
         "code": failure.code.value,
@@ -118,6 +125,11 @@ def _error(failure: ToolFailure) -> ToolResult:
             _meta={"cnpg-mcp.io/error": data},
         )
     )
+
+
+def _shown(field: str) -> str:
+    """A field's path as it is, or quoted where a caller could have put text into it."""
+    return field if _PATH.fullmatch(field) else quoted(field, 80)
 
 
 def _unexpected(tool: str) -> ToolFailure:

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -49,12 +50,12 @@ class ToolSpec:
     result: type[Result]
     render: Callable[[Any], str]
 
-    @property
+    @cached_property
     def input_schema(self) -> dict[str, Any]:
         """JSON schema of the arguments."""
         return compact_schema(self.arguments)
 
-    @property
+    @cached_property
     def output_schema(self) -> dict[str, Any]:
         """JSON schema of the structured content."""
         return compact_schema(self.result)

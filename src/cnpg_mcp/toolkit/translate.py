@@ -20,6 +20,7 @@ from cnpg_mcp.kube.errors import (
     Invalid,
     KubeError,
     NotFound,
+    NotKubernetes,
     StatusError,
     TooManyRequests,
     Unauthorized,
@@ -51,24 +52,46 @@ _BY_KIND: tuple[tuple[type[KubeError], ErrorCode, str], ...] = (
     (BadRequest, ErrorCode.INVALID, "Correct the request and call again; nothing was changed."),
     (TooManyRequests, ErrorCode.RATE_LIMITED, "Wait a few seconds and try again."),
     (
-        WebhookFailed,
-        ErrorCode.OPERATOR_UNAVAILABLE,
-        "Check that the CloudNativePG operator runs and its webhook is reachable; nothing changed.",
+        NotKubernetes,
+        ErrorCode.UNAVAILABLE,
+        "Check the address and the proxy with which this server reaches Kubernetes.",
     ),
 )
+_OPERATOR_DOWN = (
+    ErrorCode.OPERATOR_UNAVAILABLE,
+    "Check that the CloudNativePG operator runs and its webhook is reachable; nothing changed.",
+)
+_OPERATOR_WEBHOOKS = ".cnpg.io"
+_OPERATOR_PATH = "-postgresql-cnpg-io-"
+"""In the URL of each of the operator's webhooks, whatever an installation names them."""
 
 
 def explain(error: KubeError) -> ToolFailure:
     """What an API server's failure means to the caller; its words are quoted, not repeated."""
-    code, next_step = ErrorCode.UNAVAILABLE, "Try again; if it persists, check the API server."
-    for kind, its_code, its_step in _BY_KIND:
-        if isinstance(error, kind):
-            code, next_step = its_code, its_step
-            break
+    code, next_step = _code_and_step(error)
     message = _message(error)
     if error.maybe_applied:
         message, next_step = message + _UNKNOWN_FATE, _LOOK
     return ToolFailure(code, message, next_step, _fields(error))
+
+
+def _code_and_step(error: KubeError) -> tuple[ErrorCode, str]:
+    if isinstance(error, WebhookFailed):
+        return _of_webhook(error)
+    if isinstance(error, TooManyRequests) and error.retry_after:
+        return ErrorCode.RATE_LIMITED, f"Wait {error.retry_after:.0f} seconds and try again."
+    for kind, code, next_step in _BY_KIND:
+        if isinstance(error, kind):
+            return code, next_step
+    return ErrorCode.UNAVAILABLE, "Try again; if it persists, check the API server."
+
+
+def _of_webhook(error: WebhookFailed) -> tuple[ErrorCode, str]:
+    """A webhook of something else in the cluster says nothing about the operator."""
+    if error.webhook.endswith(_OPERATOR_WEBHOOKS) or _OPERATOR_PATH in error.message:
+        return _OPERATOR_DOWN
+    named = f"the admission webhook {error.webhook}".rstrip()
+    return ErrorCode.UNAVAILABLE, f"Check that {named} is reachable; nothing changed."
 
 
 def _message(error: KubeError) -> str:
@@ -105,4 +128,4 @@ def _argument(item: ErrorDetails, known: Iterable[str]) -> FieldError:
         return FieldError(name, item["msg"].removeprefix("Value error, "))
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return FieldError(quoted(name, 60), f"no such argument{hint}")
+    return FieldError(name, f"no such argument{hint}")

@@ -7,7 +7,7 @@ from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.resources import CLUSTERS
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 
-_TAG_VERSION = re.compile(r"^(?P<major>\d+)(?:\.\d+)*(?P<rest>.*)$")
+_TAG_VERSION = re.compile(r"^(?P<major>[0-9]+)(?:\.[0-9]+)*(?P<rest>.*)$")
 
 
 async def image_for_version(estate: Estate, namespace: str, order: ClusterOrder) -> str | None:

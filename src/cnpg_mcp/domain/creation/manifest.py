@@ -15,7 +15,6 @@ ORDER_DIGEST = "cnpg-mcp.io/order"
 OURS = "cnpg-mcp"
 
 _MIB = 1024 * 1024
-_PRODUCTION_INSTANCES = 3
 _PRODUCTION_CPU = "2"
 _PRODUCTION_MEMORY = "4Gi"
 _INSTANCES_FOR_SYNCHRONOUS = 3
@@ -68,7 +67,7 @@ def draft(order: ClusterOrder, namespace: str, image: str | None) -> Draft:
             "name": order.name,
             "namespace": namespace,
             "labels": dict(order.labels),
-            "annotations": {CREATED_BY: OURS, ORDER_DIGEST: order.digest()},
+            "annotations": {CREATED_BY: OURS, ORDER_DIGEST: order.digest(namespace)},
         },
         "spec": spec,
     }
@@ -77,7 +76,7 @@ def draft(order: ClusterOrder, namespace: str, image: str | None) -> Draft:
 
 def _fill(order: ClusterOrder) -> _Plan:
     production = order.profile is Profile.PRODUCTION
-    instances = order.instances or (_PRODUCTION_INSTANCES if production else 1)
+    instances = order.wanted_instances
     storage = order.storage_size or "1Gi"
     synchronous = order.synchronous_replicas
     if synchronous is None:
@@ -130,10 +129,8 @@ def _quarter_in_mib(quantity: str) -> int:
 
 
 def _initdb(order: ClusterOrder) -> Mapping[str, str] | None:
-    if order.database is None and order.owner is None:
-        return None
-    database = order.database or "app"
-    return {"database": database, "owner": order.owner or database}
+    owner = order.wanted_owner
+    return {"database": order.database or "app", "owner": owner} if owner else None
 
 
 def _assumptions(order: ClusterOrder, plan: _Plan, image: str | None) -> list[str]:

@@ -13,9 +13,11 @@ from cnpg_mcp.domain.quantities import amount
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.errors import invalid
 
-_VERSION = re.compile(r"([1-9]\d)(\.\d+)?")
+_VERSION = re.compile(r"([1-9][0-9])(\.[0-9]+)?")
 _RESERVED_DATABASES = frozenset({"postgres", "template0", "template1"})
-_RESERVED_ROLE = re.compile(r"(postgres|streaming_replica|pg_.*|cnpg_.*|public|none)")
+_RESERVED_ROLE = re.compile(r"(postgres|streaming_replica|pg_.*|cnpg_.*|public|none)", re.DOTALL)
+_SMALLEST_VOLUME = 100 * 1024 * 1024
+"""A new PostgreSQL writes about 60 MB before anybody stores a row."""
 _RESERVED_LABELS = ("cnpg.io", "cnpg-mcp.io", "kubernetes.io", "k8s.io")
 
 
@@ -24,6 +26,9 @@ class Profile(StrEnum):
 
     DEV = "dev"
     PRODUCTION = "production"
+
+
+_INSTANCES = {Profile.DEV: 1, Profile.PRODUCTION: 3}
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,19 @@ class ClusterOrder:
         """The PostgreSQL major version asked for."""
         return int(self.postgres_version.split(".")[0]) if self.postgres_version else None
 
-    def digest(self) -> str:
-        """What tells an order repeated from another order for the same name."""
-        text = json.dumps(asdict(self), sort_keys=True, default=dict)
+    @property
+    def wanted_instances(self) -> int:
+        """The number asked for, else the profile's."""
+        return self.instances or _INSTANCES[self.profile]
+
+    @property
+    def wanted_owner(self) -> str | None:
+        """The role that will own the first database and can log in; `None`: the operator's."""
+        return self.owner or self.database
+
+    def digest(self, namespace: str) -> str:
+        """What tells an order repeated from another order for the same place."""
+        text = json.dumps([namespace, asdict(self)], sort_keys=True, default=dict)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def check(self) -> None:
@@ -84,12 +99,12 @@ class ClusterOrder:
 
     def _check_synchronous(self) -> None:
         number = self.synchronous_replicas
-        if not number or self.instances is None or number < self.instances:
+        if not number or number < self.wanted_instances:
             return
         raise invalid(
             "synchronous_replicas",
-            f"{number} synchronous replicas need at least {number + 1} instances; "
-            f"{self.instances} {'is' if self.instances == 1 else 'are'} asked for.",
+            f"{number} synchronous replicas need at least {number + 1} instances; the cluster "
+            f"would have {self.wanted_instances}.",
             "Raise instances or lower synchronous_replicas.",
         )
 
@@ -100,12 +115,32 @@ class ClusterOrder:
                 raise invalid(
                     "database", f"{self.database} is PostgreSQL's own.", "Choose another."
                 )
-        if self.owner is not None:
-            check_identifier(self.owner, "owner")
-            if _RESERVED_ROLE.fullmatch(self.owner):
+        if self.wanted_owner is not None:
+            field = "owner" if self.owner else "database"
+            check_identifier(self.wanted_owner, field)
+            if _RESERVED_ROLE.fullmatch(self.wanted_owner):
                 raise invalid(
-                    "owner", f"The role name {self.owner} is reserved.", "Choose another."
+                    field,
+                    f"The database's owner would be {quoted(self.wanted_owner)}, a reserved role.",
+                    "Choose another owner.",
                 )
+
+
+def as_parameters(given: Mapping[str, str | float | bool] | None) -> Mapping[str, str]:
+    """Parameters as CloudNativePG takes them: names in lower case, every value a string.
+
+    Raises:
+        ToolFailure: `invalid`, one parameter is given twice in different case.
+    """
+    parameters: dict[str, str] = {}
+    for name, value in (given or {}).items():
+        if name.lower() in parameters:
+            raise invalid(
+                f"parameters.{name}", "The parameter is given twice.", "Give each one once."
+            )
+        switch = {True: "on", False: "off"}
+        parameters[name.lower()] = switch[value] if isinstance(value, bool) else str(value)
+    return parameters
 
 
 def _check_quantity(name: str, text: str | None) -> None:
@@ -113,9 +148,14 @@ def _check_quantity(name: str, text: str | None) -> None:
         return
     example = {"cpu": "500m or 2"}.get(name, "512Mi or 10Gi")
     number = amount(text)
-    if number is not None and number > 0:
+    if number is None:
+        problem = "is not a Kubernetes quantity"
+    elif number <= 0:
+        problem = "must be more than zero"
+    elif name.endswith("storage_size") and number < _SMALLEST_VOLUME:
+        problem = "is less than 100Mi, too small for PostgreSQL"
+    else:
         return
-    problem = "is not a Kubernetes quantity" if number is None else "must be more than zero"
     raise invalid(
         name, f"{quoted(text, 40)} {problem}.", f"Write the amount as for example {example}."
     )
@@ -125,7 +165,7 @@ def _check_label(label: str) -> None:
     prefix = label.rpartition("/")[0]
     if any(prefix == own or prefix.endswith(f".{own}") for own in _RESERVED_LABELS):
         raise invalid(
-            f"labels.{quoted(label, 80)}",
+            f"labels.{label}",
             f"Labels under {', '.join(_RESERVED_LABELS)} steer operators and tools.",
             "Use a prefix of your own, or none.",
         )

@@ -2,13 +2,16 @@
 
 import difflib
 import functools
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 
-from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.errors import ErrorCode, FieldError, ToolFailure, invalid
 
 _LAST_KNOWN_MAJOR = 18
+_NAME = re.compile(r"[a-z_][a-z0-9_$]*(\.[a-z_][a-z0-9_$]*)?", re.ASCII)
+_PLAIN_NAMESPACES = frozenset({"pg_trgm", "plpgsql"})
+"""Extensions whose parameters neither load code nor make CloudNativePG preload a library."""
 
 _LOADS_CODE = frozenset(
     {
@@ -20,11 +23,6 @@ _LOADS_CODE = frozenset(
         "jit_provider",
         "local_preload_libraries",
         "oauth_validator_libraries",
-        "plperl.on_init",
-        "plperl.on_plperl_init",
-        "plperl.on_plperlu_init",
-        "pltcl.start_proc",
-        "pltclu.start_proc",
         "recovery_end_command",
         "restore_command",
         "session_preload_libraries",
@@ -38,37 +36,56 @@ _LOADS_CODE = frozenset(
 def check_parameters(parameters: Mapping[str, str], major: int | None) -> None:
     """Refuses parameters that PostgreSQL would not start with, and those that load code.
 
-    The operator checks names only against its own fixed ones: an unknown name is accepted and
-    keeps PostgreSQL from starting. Names with a dot belong to extensions and cannot be checked.
+    The operator checks names only against its own fixed ones (and before 1.30 not even their
+    form): an unknown name is accepted and keeps PostgreSQL from starting. Parameters of extensions
+    count as loading code, but for a few: many name a library or a function, and some make
+    CloudNativePG preload one. Names come in lower case.
 
     Raises:
         ToolFailure: `invalid` or `blocked`.
     """
-    loading = sorted(name for name in parameters if name.lower() in _LOADS_CODE)
+    for name, value in parameters.items():
+        _check_form(name, value)
+    loading = sorted(name for name in parameters if _loads_code(name))
     if loading:
         raise ToolFailure(
             ErrorCode.BLOCKED,
-            "These parameters make PostgreSQL load code or run commands, which this tool does "
+            "These parameters can make PostgreSQL load code or run commands, which this tool does "
             f"not do: {', '.join(loading)}.",
             "Leave them out; an administrator can set them on the Cluster object.",
-            tuple(FieldError(f"parameters.{name}", "loads code") for name in loading),
+            tuple(FieldError(f"parameters.{name}", "can load code") for name in loading),
         )
-    if major is None or major <= _LAST_KNOWN_MAJOR:
-        for name in parameters:
-            if "." not in name:
-                _check_name(name, major)
+    for name in parameters:
+        if "." not in name:
+            _check_known(name, None if major is None else min(major, _LAST_KNOWN_MAJOR))
 
 
-def _check_name(name: str, major: int | None) -> None:
+def _check_form(name: str, value: str) -> None:
+    """A name or value with a line break could become a second line of postgresql.conf."""
+    if not _NAME.fullmatch(name) or any(ord(char) < ord(" ") for char in value):
+        raise invalid(
+            f"parameters.{name}",
+            "A parameter's name consists of letters, digits and underscores, and its value has "
+            "no control characters.",
+            "Correct it or leave it out.",
+        )
+
+
+def _loads_code(name: str) -> bool:
+    namespace, dot, _ = name.partition(".")
+    return name in _LOADS_CODE or (bool(dot) and namespace not in _PLAIN_NAMESPACES)
+
+
+def _check_known(name: str, major: int | None) -> None:
     known = _known()
     field = f"parameters.{name}"
-    versions = known.get(name.lower())
+    versions = known.get(name)
     if versions is None:
-        near = difflib.get_close_matches(name.lower(), known, n=1)
+        near = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise invalid(
             field,
-            f"PostgreSQL has no parameter {quoted(name, 80)}.{hint}",
+            f"PostgreSQL has no parameter {name}.{hint}",
             "Correct the name or leave it out.",
         )
     first, last = versions

@@ -39,7 +39,9 @@ class InlineRoles:
     async def read(self, cluster: Cluster) -> Sequence[RoleRow]:
         """The inline entries with what the operator reported on each."""
         status = cluster.status.managed_roles_status
-        return [_inline_row(entry, status) for entry in cluster.spec.managed.roles]
+        stale = True if cluster.reconciliation_disabled else None
+        rows = [_inline_row(entry, status) for entry in cluster.spec.managed.roles]
+        return [row.model_copy(update={"stale": stale}) for row in rows]
 
 
 class DatabaseRoles:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from cnpg_mcp.domain.connection import connection_facts
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import read_cluster
 from cnpg_mcp.domain.paging import ListQuery, page_of
@@ -30,7 +31,7 @@ async def list_roles(estate: Estate, query: ListQuery) -> RoleList:
         *await DatabaseRoles(estate).read(cluster),
     ]
     rows = [*declared, *_undeclared(cluster, declared, detailed=query.detailed)]
-    page, next_cursor = page_of(rows, query, key=lambda row: f"{row.name}\0{row.source}")
+    page, next_cursor = page_of(rows, query, key=_key)
     return RoleList(
         namespace=namespace,
         cluster_name=cluster.name,
@@ -40,35 +41,52 @@ async def list_roles(estate: Estate, query: ListQuery) -> RoleList:
     )
 
 
+def _key(row: RoleRow) -> str:
+    """Sorts by name; two objects may declare one role."""
+    return f"{row.name}\0{row.source}\0{row.object or ''}"
+
+
 def _undeclared(
     cluster: Cluster, declared: Sequence[RoleRow], *, detailed: bool
 ) -> Iterable[RoleRow]:
-    """The bootstrap owner, and what the operator has seen in PostgreSQL besides."""
+    """The bootstrap owner, the superuser, and what the operator has seen in PostgreSQL besides."""
     known = {row.name for row in declared}
     stale = None if cluster.spec.managed.roles else True
-    owner = cluster.spec.bootstrap.initdb.owner if cluster.spec.bootstrap.initdb else ""
-    if owner and owner not in known:
-        known.add(owner)
-        yield _bootstrap_owner(cluster, owner)
+    for row in _logins_of_the_cluster(cluster):
+        if row.name not in known:
+            known.add(row.name)
+            yield row
     by_status = cluster.status.managed_roles_status.by_status
     for name in by_status.get(_NOT_MANAGED, ()):
         if name not in known:
             yield _reported(name, RoleSource.UNMANAGED, stale=stale)
     if detailed:
         for name in by_status.get(_RESERVED, ()):
-            yield _reported(name, RoleSource.RESERVED, stale=stale)
+            if name not in known:
+                yield _reported(name, RoleSource.RESERVED, stale=stale)
 
 
-def _bootstrap_owner(cluster: Cluster, owner: str) -> RoleRow:
-    initdb = cluster.spec.bootstrap.initdb
-    named = initdb.secret.name if initdb and initdb.secret else ""
-    return RoleRow(
-        name=owner,
-        source=RoleSource.BOOTSTRAP,
-        state=DeclaredState.UNWATCHED,
-        attributes=("login",),
-        secret=named or f"{cluster.name}-app",
-    )
+def _logins_of_the_cluster(cluster: Cluster) -> Iterable[RoleRow]:
+    """Who can log in because of how the cluster was made; nobody watches these."""
+    facts = connection_facts(cluster)
+    made = bool(cluster.status.current_primary)
+    state = DeclaredState.UNWATCHED if made else DeclaredState.IN_PROGRESS
+    if facts.user and facts.secret:
+        yield RoleRow(
+            name=facts.user,
+            source=RoleSource.BOOTSTRAP,
+            state=state,
+            attributes=("login",),
+            secret=facts.secret.name,
+        )
+    if facts.superuser_secret:
+        yield RoleRow(
+            name="postgres",
+            source=RoleSource.SUPERUSER_ACCESS,
+            state=state,
+            attributes=("login", "superuser"),
+            secret=facts.superuser_secret.name,
+        )
 
 
 def _reported(name: str, source: RoleSource, *, stale: bool | None) -> RoleRow:

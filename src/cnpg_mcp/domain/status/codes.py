@@ -31,6 +31,7 @@ class FindingCode(StrEnum):
 
     # the operator
     OPERATOR_DOWN = "operator-down"
+    OPERATOR_NOT_SEEN = "operator-not-seen"
     NOT_PROCESSED = "not-processed"
     INVALID_DEFINITION = "invalid-cluster-definition"
     PLUGIN_UNKNOWN = "plugin-unknown"

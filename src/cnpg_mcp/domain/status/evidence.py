@@ -23,6 +23,9 @@ from cnpg_mcp.domain.views.workloads import (
 )
 from cnpg_mcp.kube.objects import Resource
 
+OPERATOR_LABEL = "app.kubernetes.io/name=cloudnative-pg"
+"""How the operator's Deployment is found, in whatever namespace it is."""
+
 NOT_READ = "not read"
 """Why a part is missing when nobody tried to read it."""
 
@@ -31,9 +34,10 @@ NOT_READ = "not read"
 class Evidence:
     """What was seen of a cluster and around it.
 
-    A part that is `None` could not be seen; `unseen` says why, by the name of the part. An empty
-    tuple means that there is nothing, except for `operator_deployments`: the operator may run
-    where it is not visible as a Deployment with the usual label.
+    A part that is `None` could not be seen; `unseen` says why, by the name of the part. It names
+    a part of which only the beginning was read as well. An empty tuple means that there is
+    nothing, except for `operator_deployments`: the operator may run where it is not visible as a
+    Deployment with the usual label.
     """
 
     cluster: Cluster
@@ -54,11 +58,11 @@ class Evidence:
     unseen: Mapping[str, str] = field(default_factory=dict)
 
     def missing(self) -> Mapping[str, str]:
-        """The parts that were not seen, and why."""
+        """The parts that were not seen, or not wholly, and why."""
         return {
             part: self.unseen.get(part, NOT_READ)
             for part in (*SOURCES, INSTANCE_REPORTS)
-            if getattr(self, part) is None
+            if part in self.unseen or getattr(self, part) is None
         }
 
 
@@ -86,7 +90,8 @@ class Source:
 
     Each entry of `selectors` is one list request: its query parameters, in whose values `{name}`
     stands for the cluster's name. `anywhere` asks in all namespaces, otherwise in the cluster's.
-    What the API cannot select is filtered by `keep`.
+    What the API cannot select is filtered by `keep`. `partly`: when there is too much to be read,
+    the beginning is of use, because rules never conclude from what is not in it.
     """
 
     resource: Resource
@@ -94,6 +99,7 @@ class Source:
     selectors: tuple[Mapping[str, str], ...] = (MappingProxyType({}),)
     keep: Keep = _all
     anywhere: bool = False
+    partly: bool = False
 
 
 _OF_CLUSTER: tuple[Mapping[str, str], ...] = (
@@ -115,28 +121,36 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                 {"fieldSelector": "involvedObject.kind!=Cluster,type=Warning"},
             ),
             _concerns,
+            partly=True,
         ),
         "endpoint_slices": Source(
             resources.ENDPOINT_SLICES,
             EndpointSlice,
             ({"labelSelector": "kubernetes.io/service-name={name}-rw"},),
         ),
-        "resource_quotas": Source(resources.RESOURCE_QUOTAS, ResourceQuota),
+        "resource_quotas": Source(resources.RESOURCE_QUOTAS, ResourceQuota, partly=True),
         "storage_classes": Source(resources.STORAGE_CLASSES, StorageClass, anywhere=True),
         "operator_deployments": Source(
             resources.DEPLOYMENTS,
             Deployment,
-            ({"labelSelector": "app.kubernetes.io/name=cloudnative-pg"},),
+            ({"labelSelector": OPERATOR_LABEL},),
             anywhere=True,
         ),
         "backups": Source(resources.BACKUPS, Backup, keep=_refers),
         "scheduled_backups": Source(resources.SCHEDULED_BACKUPS, ScheduledBackup, keep=_refers),
-        "poolers": Source(resources.POOLERS, Pooler, keep=_refers),
-        "databases": Source(resources.DATABASES, Database, keep=_refers),
-        "database_roles": Source(resources.DATABASE_ROLES, DatabaseRole, keep=_refers),
+        "poolers": Source(resources.POOLERS, Pooler, keep=_refers, partly=True),
+        "databases": Source(resources.DATABASES, Database, keep=_refers, partly=True),
+        "database_roles": Source(resources.DATABASE_ROLES, DatabaseRole, keep=_refers, partly=True),
     }
 )
 """Every part that is a list of objects, by its name in `Evidence`."""
+
+CHUNK = 500
+MAX_CHUNKS = 4
+"""Objects to a request, and requests to a selector; what is longer is not read to its end."""
+
+PATIENCE = 10.0
+"""Seconds that the reading of one part may take."""
 
 INSTANCE_REPORTS = "instance_reports"
 REPORT_PORT = 8000

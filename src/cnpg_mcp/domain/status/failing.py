@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.quantities import shown_amount
+from cnpg_mcp.domain.quoting import named, quoted
 from cnpg_mcp.domain.status.assessment import Finding, critical, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import SETTLING, STARTING, Instance, Situation, State
 from cnpg_mcp.domain.status.troubles import Trouble, crash_code, find_trouble, recent_crash
 from cnpg_mcp.domain.status.volumes import broken_volume, enlarge
-from cnpg_mcp.domain.status.wording import named
 from cnpg_mcp.domain.status.writes import writes_possible
 from cnpg_mcp.domain.views.workloads import Pod
 
@@ -97,7 +97,7 @@ def _memory(situation: Situation, pod: Pod, trouble: Trouble) -> _Explanation:
     restarts = trouble.container.restart_count if trouble.container is not None else 0
     return _Explanation(
         f"Pod {pod.name}: PostgreSQL was OOMKilled and is not back (restarts: {restarts}).",
-        f"The memory limit of {limit} is too low for its queries."
+        f"The memory limit of {shown_amount(limit)} is too low for its queries."
         if limit is not None
         else "The node ran out of memory.",
         "Raise spec.resources.limits.memory (and requests), or lower work_mem; the pod restarts "
@@ -117,7 +117,7 @@ def _full(situation: Situation, pod: Pod, _trouble: Trouble) -> _Explanation:
 def _crash(_situation: Situation, pod: Pod, trouble: Trouble) -> _Explanation:
     container = trouble.container
     end = container.last_end if container is not None else None
-    name = container.name if container is not None else ""
+    name = named(container.name) if container is not None else ""
     code = end.exit_code if end is not None else "unknown"
     restarts = container.restart_count if container is not None else 0
     return _Explanation(
@@ -127,12 +127,15 @@ def _crash(_situation: Situation, pod: Pod, trouble: Trouble) -> _Explanation:
     )
 
 
+def _node(pod: Pod) -> str:
+    return f"node {named(pod.spec.node_name)}" if pod.spec.node_name else "node"
+
+
 def _failed(_situation: Situation, pod: Pod, trouble: Trouble) -> _Explanation:
     return _Explanation(
         f"Pod {pod.name} failed: {quoted(trouble.text or 'no reason given', TEXT_LIMIT)}.",
         "Evicted by its node, or refused by it.",
-        f"Look at the node {pod.spec.node_name or 'of the pod'}; deleting the pod starts it anew "
-        "(its volume is kept).",
+        f"Look at {_node(pod)}; deleting the pod starts it anew (its volume is kept).",
     )
 
 
@@ -191,7 +194,7 @@ def _for_how_long(situation: Situation, instance: Instance) -> str:
 def _node_lost(situation: Situation, instance: Instance) -> str | None:
     pod = instance.pod
     if pod is not None and situation.events_on(pod, "NodeNotReady"):
-        return f"Its node {pod.spec.node_name} is not ready."
+        return f"Its {_node(pod)} is not ready."
     return None
 
 
@@ -235,7 +238,7 @@ def unseen_pods(situation: Situation) -> Iterator[Finding]:
         newest = max(told, key=lambda event: str(event.last_seen))
         yield critical(
             FindingCode.POD_NOT_STARTING,
-            f"Pod {newest.involved_object.name} does not start: "
+            f"Pod {named(newest.involved_object.name)} does not start: "
             f"{quoted(newest.message, TEXT_LIMIT)}.",
             "Told by an event; the pod itself could not be looked at.",
             "Repair what the event names: an image, a Secret, a ConfigMap.",
@@ -249,7 +252,7 @@ def stuck_terminating(situation: Situation) -> Iterator[Finding]:
             yield warning(
                 FindingCode.POD_STUCK_TERMINATING,
                 f"Pod {pod.name} should be gone and is still there.",
-                f"Its node {pod.spec.node_name} does not answer, or a finalizer holds it.",
+                f"Its {_node(pod)} does not answer, or a finalizer holds it.",
                 f"Look at the node; force-delete pod {pod.name} only when it surely does not run.",
             )
 

@@ -1,15 +1,17 @@
 """Reads the evidence on a cluster from the API server, all parts at once."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnpg_mcp.domain import resources
 from cnpg_mcp.domain.estate import Estate
-from cnpg_mcp.domain.lookup import CHUNK
 from cnpg_mcp.domain.status.evidence import (
+    CHUNK,
     INSTANCE_REPORTS,
+    MAX_CHUNKS,
+    PATIENCE,
     REPORT_PATH,
     REPORT_PORT,
     REPORT_TIMEOUT,
@@ -17,7 +19,7 @@ from cnpg_mcp.domain.status.evidence import (
     Evidence,
     Source,
 )
-from cnpg_mcp.domain.views.base import ObjectView
+from cnpg_mcp.domain.views.base import View
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.views.reports import InstanceReport
 from cnpg_mcp.domain.views.workloads import Pod
@@ -37,23 +39,41 @@ _RUNNING = "Running"
 
 
 async def gather(estate: Estate, cluster: Cluster) -> Evidence:
-    """The evidence on a cluster; a part that cannot be read is named in `unseen`, with why."""
+    """The evidence on a cluster; a part that cannot be read is named in `unseen`, with why.
+
+    Each part has its own time: one that is slow is not seen, and the others are.
+    """
     parts = await asyncio.gather(*(_part(estate, cluster, source) for source in SOURCES.values()))
-    named: dict[str, Any] = dict(zip(SOURCES, parts, strict=True))
-    pods = named["pods"]
-    named[INSTANCE_REPORTS] = pods if isinstance(pods, str) else await _reports(estate, pods)
-    seen = {name: part for name, part in named.items() if not isinstance(part, str)}
-    unseen = {name: part for name, part in named.items() if isinstance(part, str)}
+    read = dict(zip(SOURCES, parts, strict=True))
+    read[INSTANCE_REPORTS] = await _reports(estate, read["pods"])
+    seen: dict[str, Any] = {name: part.views for name, part in read.items()}
+    unseen = {name: part.why for name, part in read.items() if part.why}
     return Evidence(cluster=cluster, **seen, unseen=unseen)
 
 
-async def _reports(estate: Estate, pods: Sequence[Pod]) -> tuple[InstanceReport, ...] | str:
+class _Part(NamedTuple):
+    """What was read of a part, `None` for nothing that is of use; and why it is not the whole."""
+
+    views: tuple[View, ...] | None
+    why: str = ""
+
+
+async def _reports(estate: Estate, pods: _Part) -> _Part:
     """What each running instance says of its PostgreSQL, or why nobody could ask."""
-    running = [pod for pod in pods if pod.is_instance and pod.status.phase == _RUNNING]
+    if pods.views is None:
+        return pods
+    asked = [
+        _report(estate, pod)
+        for pod in pods.views
+        if isinstance(pod, Pod) and pod.is_instance and pod.status.phase == _RUNNING
+    ]
     try:
-        return tuple(await asyncio.gather(*(_report(estate, pod) for pod in running)))
+        async with asyncio.timeout(PATIENCE):
+            return _Part(tuple(await asyncio.gather(*asked)))
     except Forbidden:
-        return _FORBIDDEN
+        return _Part(None, _FORBIDDEN)
+    except TimeoutError:
+        return _Part(None, _NO_ANSWER)
 
 
 async def _report(estate: Estate, pod: Pod) -> InstanceReport:
@@ -72,31 +92,34 @@ async def _report(estate: Estate, pod: Pod) -> InstanceReport:
     return InstanceReport.parse(pod.name, HTTPStatus.OK, body)
 
 
-async def _part(estate: Estate, cluster: Cluster, source: Source) -> Sequence[ObjectView] | str:
+async def _part(estate: Estate, cluster: Cluster, source: Source) -> _Part:
     """The views of one part, or why it could not be read."""
     try:
-        pages = await asyncio.gather(
-            *(_select(estate, cluster, source, selector) for selector in source.selectors)
-        )
+        async with asyncio.timeout(PATIENCE):
+            chosen = await asyncio.gather(
+                *(_select(estate, cluster, source, selector) for selector in source.selectors)
+            )
     except NotFound:
-        return ()  # the resource is not served here: there is nothing of it
+        return _Part(())  # the resource is not served here: there is nothing of it
     except Forbidden:
-        return _FORBIDDEN
-    except DeadlineExceeded:
-        return _NO_ANSWER
+        return _Part(None, _FORBIDDEN)
+    except (DeadlineExceeded, TimeoutError):
+        return _Part(None, _NO_ANSWER)
     except KubeError:
-        return _FAILED
-    return tuple(view for page in pages for view in page if source.keep(cluster, view))
+        return _Part(None, _FAILED)
+    views = tuple(view for one in chosen for view in one.views or () if source.keep(cluster, view))
+    why = next((one.why for one in chosen if one.why), "")
+    return _Part(views if source.partly or not why else None, why)
 
 
 async def _select(
     estate: Estate, cluster: Cluster, source: Source, selector: Mapping[str, str]
-) -> Sequence[ObjectView]:
-    """All objects of one selector, read in chunks."""
+) -> _Part:
+    """The objects of one selector, read in chunks, at most so many as a part may have."""
     chosen = {key: value.format(name=cluster.name) for key, value in selector.items()}
-    views: list[ObjectView] = []
+    views: list[View] = []
     token = ""
-    while True:
+    for _ in range(MAX_CHUNKS):
         page = await estate.kube.list(
             source.resource,
             Selection(
@@ -110,4 +133,5 @@ async def _select(
         views += [source.view.parse(item) for item in page.items]
         token = page.continue_token
         if not token:
-            return views
+            return _Part(tuple(views))
+    return _Part(tuple(views), f"more than {MAX_CHUNKS * CHUNK}")

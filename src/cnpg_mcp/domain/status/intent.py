@@ -6,7 +6,7 @@ from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.situation import Situation, State
-from cnpg_mcp.domain.status.wording import WAIT, listed
+from cnpg_mcp.domain.status.wording import LISTED, WAIT, listed
 from cnpg_mcp.domain.status.writes import held_finalizers, primary_serves
 from cnpg_mcp.domain.views.cluster import (
     EVERY_INSTANCE,
@@ -30,7 +30,7 @@ def deletion(situation: Situation) -> Iterator[Finding]:
             next_step=WAIT,
         )
         return
-    names = ", ".join(quoted(name, 80) for name in held)
+    names = ", ".join(quoted(name, 80) for name in held[:LISTED])
     yield warning(
         FindingCode.DELETION_HELD,
         f"The cluster is being deleted and the finalizer {names} holds it; when that is gone, the "

@@ -45,7 +45,7 @@ def _make(situation: Situation) -> Callable[..., Finding]:
 
 
 def _spent_quotas(situation: Situation) -> str:
-    return ", ".join(
+    return listed(
         quota.name for quota in situation.evidence.resource_quotas or () if exhausted(quota)
     )
 

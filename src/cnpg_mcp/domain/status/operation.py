@@ -1,23 +1,33 @@
 """Rules about the operator: whether it runs, and what its phase says that keeps it from working."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.quoting import named, plain, quoted
 from cnpg_mcp.domain.status import phases
 from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
+from cnpg_mcp.domain.status.evidence import OPERATOR_LABEL
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import SETTLING, Situation
-from cnpg_mcp.domain.status.wording import named
+from cnpg_mcp.domain.status.wording import LISTED
 from cnpg_mcp.domain.status.writes import writes_possible
 
 REASON_LIMIT = 160
+_CATALOG_KIND = re.compile("(Cluster)?ImageCatalog")
 
 
 def operator_presence(situation: Situation) -> Iterator[Finding]:
-    """The operator is visible and has no ready pod."""
+    """The operator is visible and has no ready pod, or is not visible at all."""
+    if situation.evidence.operator_deployments == ():
+        yield info(
+            FindingCode.OPERATOR_NOT_SEEN,
+            f"No Deployment with label {OPERATOR_LABEL} is visible: whether the operator runs is "
+            "not known.",
+            next_step="If it is installed in another way, look at its pods.",
+        )
     if not situation.operator_down:
         return
     names = ", ".join(
@@ -54,18 +64,17 @@ class _Stop(NamedTuple):
 
 
 def _plugins(situation: Situation) -> str:
-    names = ", ".join(quoted(one.name, 80) for one in situation.spec.plugins if one.enabled)
-    return names or "the plugin"
+    enabled = [one.name for one in situation.spec.plugins if one.enabled]
+    return ", ".join(quoted(name, 80) for name in enabled[:LISTED]) or "the plugin"
 
 
 def _catalog(situation: Situation) -> str:
     reference = situation.spec.image_catalog_ref
     if reference is None:
         return "Correct spec.imageCatalogRef, or set spec.imageName instead."
-    return (
-        f"Create the {reference.kind} {named(reference.name)} with an entry for major "
-        f"{reference.major}, or set spec.imageName instead."
-    )
+    kind, name = plain(reference.kind, _CATALOG_KIND), named(reference.name)
+    entry = f"an entry for major {reference.major}"
+    return f"Create the {kind} {name} with {entry}, or set spec.imageName instead."
 
 
 def _definition(situation: Situation) -> str:

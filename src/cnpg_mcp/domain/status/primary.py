@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from cnpg_mcp.domain.quoting import named
 from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import RECENT, SETTLING, Instance, Situation, State
-from cnpg_mcp.domain.status.wording import WAIT, listed, named
+from cnpg_mcp.domain.status.wording import WAIT, listed
 from cnpg_mcp.domain.status.writes import (
     SWITCHING,
     pause_planned,

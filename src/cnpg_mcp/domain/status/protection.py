@@ -70,9 +70,8 @@ def _backup_failing(what: str, error: str) -> Finding:
 
 def backup_plan(situation: Situation) -> Iterator[Finding]:
     """No backup is configured, or none will be taken."""
-    configured = situation.cluster.archives_wal or situation.spec.backup.volume_snapshot is not None
     schedules = situation.evidence.scheduled_backups
-    if not configured:
+    if not situation.cluster.backs_up:
         yield info(
             FindingCode.NO_BACKUP,
             "No backup is configured (the condition ContinuousArchiving means nothing then).",
@@ -81,8 +80,8 @@ def backup_plan(situation: Situation) -> Iterator[Finding]:
     elif schedules is not None and not schedules and situation.evidence.backups == ():
         yield info(
             FindingCode.NO_BASE_BACKUP,
-            "WAL is archived and there is neither a Backup nor a ScheduledBackup: nothing can be "
-            "restored from WAL alone.",
+            "Backups are configured, and there is neither a Backup nor a ScheduledBackup: nothing "
+            "can be restored without a base backup.",
             next_step="Create a ScheduledBackup.",
         )
     for one in schedules or ():

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from functools import cached_property
 
+from cnpg_mcp.domain.quoting import is_object_name
 from cnpg_mcp.domain.status.evidence import Evidence
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.troubles import Trouble, find_trouble
-from cnpg_mcp.domain.status.wording import is_object_name
 from cnpg_mcp.domain.views.base import ObjectView
 from cnpg_mcp.domain.views.cluster import EVERY_INSTANCE, Cluster, ClusterSpec, ClusterStatus
 from cnpg_mcp.domain.views.reports import InstanceReport, InstanceState

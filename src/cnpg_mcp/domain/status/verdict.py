@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from cnpg_mcp.domain.status import (
-    declared,
     failing,
     intent,
     missing,
+    objects,
     operation,
     primary,
-    progress,
     protection,
     replication,
+    underway,
     volumes,
 )
 from cnpg_mcp.domain.status.assessment import Assessment, Finding, Severity, Verdict
@@ -46,9 +46,9 @@ _RUNNING: tuple[Rule, ...] = (
     *failing.RULES,
     *volumes.RULES,
     *replication.RULES,
-    *progress.RULES,
+    *underway.RULES,
     *protection.RULES,
-    *declared.RULES,
+    *objects.RULES,
 )
 
 
@@ -62,7 +62,7 @@ def assess(evidence: Evidence, now: datetime) -> Assessment:
     rules = _ALWAYS if _leaves_on_purpose(situation) else _RUNNING
     findings = [finding for rule in rules for finding in rule(situation)]
     if not _at_work(findings) and not _effects(findings):
-        findings += progress.otherwise(situation)
+        findings += underway.otherwise(situation)
     verdict = _verdict(situation, findings)
     findings += _explanation(situation, verdict, findings)
     return Assessment(verdict, _presented(findings), evidence.missing())
@@ -106,7 +106,7 @@ def _explanation(
     if verdict is Verdict.DOWN and not any(one.severity is Severity.CRITICAL for one in findings):
         yield primary.primary_unavailable(situation)
     elif verdict is Verdict.PROGRESSING and not _at_work(findings):
-        yield from progress.otherwise(situation)
+        yield from underway.otherwise(situation)
     elif verdict is Verdict.UNKNOWN and not any(one.is_problem for one in findings):
         yield primary.primary_unknown()
 

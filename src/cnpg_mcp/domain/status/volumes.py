@@ -86,7 +86,9 @@ def _missing_class(situation: Situation, claim: PersistentVolumeClaim) -> Findin
     clean = ""
     if not situation.status.current_primary:
         clean = f" Or delete the cluster (nothing is in it yet) and create it with {existing}."
-    wanted = f"StorageClass {quoted(name)} does not exist" if name else "no default StorageClass"
+    wanted = (
+        f"StorageClass {quoted(name, 63)} does not exist" if name else "no default StorageClass"
+    )
     return make(
         FindingCode.STORAGE_CLASS_MISSING,
         f"PersistentVolumeClaim {claim.name} is Pending: {wanted}.",
@@ -225,7 +227,7 @@ def resizing(situation: Situation) -> Iterator[Finding]:
             yield warning(
                 FindingCode.VOLUME_RESIZE_FAILING,
                 f"PersistentVolumeClaim {claim.name} stays smaller than asked for.",
-                f"StorageClass {claim.spec.storage_class_name} does not allow expansion.",
+                "Its StorageClass does not allow expansion.",
                 "Put the size back, or move to volumes of a class that can expand.",
             )
 

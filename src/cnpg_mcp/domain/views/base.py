@@ -1,13 +1,23 @@
 """What every view shares: lenient parsing of API objects, and object metadata."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
+from cnpg_mcp.domain.quoting import OBJECT_NAME
 from cnpg_mcp.kube.objects import KubeObject
+
+_Path = tuple[int | str, ...]
 
 
 class View(BaseModel):
@@ -31,30 +41,42 @@ class View(BaseModel):
             return {key: value for key, value in data.items() if value is not None}
         return data
 
+    @classmethod
+    def read(cls, value: JsonValue) -> Self:
+        """The view of any JSON: what has a shape that the view cannot hold counts as absent.
 
-class OwnerReference(View):
-    """Who owns an object (`metadata.ownerReferences[]`)."""
+        Schemas let more through than a view can hold, such as times in the year 0, and one odd
+        object must not hide all others.
+        """
+        while value is not None:
+            try:
+                return cls.model_validate(value)
+            except ValidationError as error:  # what is at fault goes, so this comes to an end
+                faults = error.errors(include_url=False, include_context=False, include_input=False)
+                value = _without(value, [fault["loc"] for fault in faults])
+        return cls.model_validate({})
 
-    kind: str = ""
-    name: str = ""
-    uid: str = ""
-    controller: bool = False
+
+ObjectName = Annotated[str, Field(pattern=f"^{OBJECT_NAME}$")]
+"""A name that the API server has checked; anything else counts as absent."""
+
+LabelValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,63}$")]
+"""A label's value that the API server has checked; anything else counts as absent."""
 
 
 class Metadata(View):
     """`metadata` of any object."""
 
-    name: str = ""
-    namespace: str = ""
+    name: ObjectName = ""
+    namespace: ObjectName = ""
     uid: str = ""
     resource_version: str = ""
     generation: int = 0
-    creation_timestamp: datetime | None = None
-    deletion_timestamp: datetime | None = None
-    labels: Mapping[str, str] = Field(default_factory=dict)
+    creation_timestamp: AwareDatetime | None = None
+    deletion_timestamp: AwareDatetime | None = None
+    labels: Mapping[str, LabelValue] = Field(default_factory=dict)
     annotations: Mapping[str, str] = Field(default_factory=dict)
     finalizers: tuple[str, ...] = ()
-    owner_references: tuple[OwnerReference, ...] = ()
 
 
 class ObjectView(View):
@@ -64,8 +86,8 @@ class ObjectView(View):
 
     @classmethod
     def parse(cls, obj: KubeObject) -> Self:
-        """The view of an object as the API server sent it."""
-        return cls.model_validate(obj)
+        """The view of an object as the API server sent it; see `View.read`."""
+        return cls.read(obj)
 
     @property
     def name(self) -> str:
@@ -85,9 +107,36 @@ class Condition(View):
     status: str = "Unknown"
     reason: str = ""
     message: str = ""
-    last_transition_time: datetime | None = None
+    last_transition_time: AwareDatetime | None = None
 
     @property
     def is_true(self) -> bool:
         """Whether the condition holds; `Unknown` does not."""
         return self.status == "True"
+
+
+def _without(value: JsonValue, paths: Iterable[_Path]) -> JsonValue:
+    """The value without what the paths lead to, `None` when that is all of it.
+
+    A path may lead on where the value ends, since it names the alternatives of a type as well.
+    """
+    below: dict[int | str, list[_Path]] = {}
+    for path in paths:
+        if not path or not _has(value, path[0]):
+            return None
+        below.setdefault(path[0], []).append(path[1:])
+    if isinstance(value, dict):
+        kept = {
+            key: _without(one, below[key]) if key in below else one for key, one in value.items()
+        }
+        return {key: one for key, one in kept.items() if one is not None}
+    if isinstance(value, list):
+        each = [_without(one, below.get(at, ())) for at, one in enumerate(value)]
+        return [one for one in each if one is not None]
+    return value
+
+
+def _has(value: JsonValue, key: int | str) -> bool:
+    if isinstance(value, list):
+        return isinstance(key, int) and 0 <= key < len(value)
+    return isinstance(value, dict) and key in value

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError, WrapValidator
-from pydantic_core.core_schema import ValidatorFunctionWrapHandler
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from cnpg_mcp.domain.views.base import Condition, ObjectView, View
 from cnpg_mcp.domain.views.declarative import ManagedRole, ManagedRolesStatus, SecretReference
@@ -20,17 +19,7 @@ EVERY_INSTANCE = "*"
 """In the fencing annotation: all instances of the cluster."""
 
 
-def _lenient(value: Any, parse: ValidatorFunctionWrapHandler) -> datetime | None:  # noqa: ANN401 - pydantic hands over raw input
-    try:
-        return parse(value)  # type: ignore[no-any-return] # pydantic types its handler as Any
-    except ValidationError:
-        return None
-
-
-ReportedTime = Annotated[datetime | None, WrapValidator(_lenient)]
-"""A time that CNPG keeps as a plain string, so that no schema guarantees its form."""
-
-_TIME: TypeAdapter[datetime | None] = TypeAdapter(ReportedTime)
+_TIME: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
 class StorageSpec(View):
@@ -38,7 +27,6 @@ class StorageSpec(View):
 
     size: str = ""
     storage_class: str = ""
-    resize_in_use_volumes: bool = True
 
 
 class ImageCatalogReference(View):
@@ -73,13 +61,10 @@ class Bootstrap(View):
 class Synchronous(View):
     """`spec.postgresql.synchronous`."""
 
-    method: str = ""
     number: int = 0
     data_durability: str = "required"
     standby_names_pre: tuple[str, ...] = ()
     standby_names_post: tuple[str, ...] = ()
-    max_standby_names_from_cluster: int | None = None
-    failover_quorum: bool = False
 
     @property
     def blocks_commits(self) -> bool:
@@ -96,7 +81,6 @@ class PostgresSpec(View):
     """`spec.postgresql`."""
 
     parameters: Mapping[str, str] = Field(default_factory=dict)
-    shared_preload_libraries: tuple[str, ...] = Field((), alias="shared_preload_libraries")
     synchronous: Synchronous | None = None
 
 
@@ -105,8 +89,6 @@ class BackupSpec(View):
 
     barman_object_store: Mapping[str, Any] | None = None
     volume_snapshot: Mapping[str, Any] | None = None
-    retention_policy: str = ""
-    target: str = ""
 
 
 class Plugin(View):
@@ -115,7 +97,6 @@ class Plugin(View):
     name: str = ""
     enabled: bool = True
     is_wal_archiver: bool = Field(default=False, alias="isWALArchiver")
-    parameters: Mapping[str, str] = Field(default_factory=dict)
 
 
 class ManagedServices(View):
@@ -137,7 +118,6 @@ class ReplicaCluster(View):
     enabled: bool | None = None
     primary: str = ""
     self_name: str = Field("", alias="self")
-    source: str = ""
 
 
 class Resources(View):
@@ -171,7 +151,6 @@ class ClusterSpec(View):
     """`spec` of a Cluster."""
 
     instances: int = 1
-    image_name: str = ""
     image_catalog_ref: ImageCatalogReference | None = None
     storage: StorageSpec = Field(default_factory=StorageSpec)
     wal_storage: StorageSpec | None = None
@@ -183,8 +162,6 @@ class ClusterSpec(View):
     managed: ManagedSpec = Field(default_factory=ManagedSpec)
     replica: ReplicaCluster = Field(default_factory=ReplicaCluster)
     certificates: CertificatesSpec = Field(default_factory=CertificatesSpec)
-    primary_update_strategy: str = ""
-    primary_update_method: str = ""
     enable_superuser_access: bool = False
     superuser_secret: SecretReference | None = None
 
@@ -210,7 +187,6 @@ class CertificatesStatus(View):
 class PgDataImage(View):
     """`status.pgDataImageInfo`: what wrote the data directory."""
 
-    image: str = ""
     major_version: int | None = None
 
 
@@ -225,24 +201,17 @@ class ClusterStatus(View):
     instances_status: InstancesStatus = Field(default_factory=InstancesStatus)
     current_primary: str = ""
     target_primary: str = ""
-    current_primary_timestamp: ReportedTime = None
-    target_primary_timestamp: ReportedTime = None
-    current_primary_failing_since_timestamp: ReportedTime = None
+    current_primary_timestamp: AwareDatetime | None = None
+    target_primary_timestamp: AwareDatetime | None = None
     conditions: tuple[Condition, ...] = ()
     certificates: CertificatesStatus = Field(default_factory=CertificatesStatus)
     image: str = ""
     pg_data_image_info: PgDataImage = Field(default_factory=PgDataImage)
     managed_roles_status: ManagedRolesStatus = Field(default_factory=ManagedRolesStatus)
     write_service: str = ""
-    read_service: str = ""
-    first_recoverability_point: str = ""
     last_successful_backup: str = ""
-    last_failed_backup: str = ""
     pvc_count: int = 0
-    healthy_pvc: tuple[str, ...] = Field((), alias="healthyPVC")
-    dangling_pvc: tuple[str, ...] = Field((), alias="danglingPVC")
     initializing_pvc: tuple[str, ...] = Field((), alias="initializingPVC")
-    resizing_pvc: tuple[str, ...] = Field((), alias="resizingPVC")
     unusable_pvc: tuple[str, ...] = Field((), alias="unusablePVC")
 
 
@@ -274,15 +243,17 @@ class Cluster(ObjectView):
     @property
     def restarted_at(self) -> datetime | None:
         """When a rolling restart was asked for."""
-        text = self.metadata.annotations.get(RESTARTED_AT)
-        return _TIME.validate_python(text) if text else None
+        try:
+            return _TIME.validate_python(self.metadata.annotations.get(RESTARTED_AT))
+        except ValidationError:
+            return None
 
     @property
     def fenced(self) -> frozenset[str]:
         """Instances told to stop PostgreSQL; `*` stands for all. Malformed JSON fences none."""
         try:
             names = json.loads(self.metadata.annotations.get(FENCED_INSTANCES, "[]"))
-        except ValueError:
+        except (ValueError, RecursionError):
             return frozenset()
         if not isinstance(names, list):
             return frozenset()
@@ -302,3 +273,8 @@ class Cluster(ObjectView):
         if self.spec.backup.barman_object_store is not None:
             return True
         return any(plugin.enabled and plugin.is_wal_archiver for plugin in self.spec.plugins)
+
+    @property
+    def backs_up(self) -> bool:
+        """Whether a way of backing up is configured: a WAL archive, or volume snapshots."""
+        return self.archives_wal or self.spec.backup.volume_snapshot is not None

@@ -1,10 +1,9 @@
 """Views of what declares roles and databases: DatabaseRole, Database, inline managed roles."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from cnpg_mcp.domain.views.base import ObjectView, View
 
@@ -37,7 +36,7 @@ class RoleAttributes(View):
     password_secret: SecretReference | None = None
     disable_password: bool = False
     connection_limit: int = -1
-    valid_until: datetime | None = None
+    valid_until: AwareDatetime | None = None
     in_roles: tuple[str, ...] = ()
     inherit: bool = True
     login: bool = False
@@ -52,18 +51,11 @@ class ManagedRole(RoleAttributes):
     """One entry of a Cluster's `spec.managed.roles`."""
 
 
-class PasswordState(View):
-    """What the operator last applied of an inline role's password Secret."""
-
-    resource_version: str = ""
-
-
 class ManagedRolesStatus(View):
     """A Cluster's `status.managedRolesStatus`; frozen while the inline list is empty."""
 
     by_status: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     cannot_reconcile: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    password_status: Mapping[str, PasswordState] = Field(default_factory=dict)
 
 
 class DeclarativeStatus(View):
@@ -81,17 +73,11 @@ class DatabaseRoleSpec(RoleAttributes):
     database_role_reclaim_policy: str = "retain"
 
 
-class DatabaseRoleStatus(DeclarativeStatus):
-    """`status` of a DatabaseRole."""
-
-    secret_resource_version: str = ""
-
-
 class DatabaseRole(ObjectView):
     """A role declared by an object of its own (CNPG 1.30 and later)."""
 
     spec: DatabaseRoleSpec = Field(default_factory=DatabaseRoleSpec)
-    status: DatabaseRoleStatus = Field(default_factory=DatabaseRoleStatus)
+    status: DeclarativeStatus = Field(default_factory=DeclarativeStatus)
 
 
 class SubObject(View):

@@ -1,9 +1,8 @@
 """Typed views of the CNPG objects that refer to a Cluster, or that it refers to."""
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from cnpg_mcp.domain.views.base import ObjectView, View
-from cnpg_mcp.domain.views.cluster import ReportedTime
 from cnpg_mcp.domain.views.declarative import ClusterReference
 
 
@@ -11,7 +10,6 @@ class BackupSpec(View):
     """`spec` of a Backup."""
 
     cluster: ClusterReference = Field(default_factory=ClusterReference)
-    method: str = ""
 
 
 class BackupStatus(View):
@@ -19,8 +17,7 @@ class BackupStatus(View):
 
     phase: str = ""
     error: str = ""
-    started_at: ReportedTime = None
-    stopped_at: ReportedTime = None
+    started_at: AwareDatetime | None = None
 
 
 class Backup(ObjectView):
@@ -34,22 +31,13 @@ class ScheduledBackupSpec(View):
     """`spec` of a ScheduledBackup."""
 
     cluster: ClusterReference = Field(default_factory=ClusterReference)
-    schedule: str = ""
     suspend: bool = False
-
-
-class ScheduledBackupStatus(View):
-    """`status` of a ScheduledBackup."""
-
-    last_schedule_time: ReportedTime = None
-    next_schedule_time: ReportedTime = None
 
 
 class ScheduledBackup(ObjectView):
     """Backups of a cluster at given times."""
 
     spec: ScheduledBackupSpec = Field(default_factory=ScheduledBackupSpec)
-    status: ScheduledBackupStatus = Field(default_factory=ScheduledBackupStatus)
 
 
 class PoolerSpec(View):
@@ -57,7 +45,6 @@ class PoolerSpec(View):
 
     cluster: ClusterReference = Field(default_factory=ClusterReference)
     instances: int = 1
-    type: str = "rw"
 
 
 class Pooler(ObjectView):

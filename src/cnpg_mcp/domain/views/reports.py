@@ -32,7 +32,6 @@ class InstanceState(View):
     pending_restart: bool = False
     pending_restart_for_decrease: bool = False
     might_be_unavailable: bool = False
-    is_wal_receiver_active: bool = False
     replication_info: tuple[Replication, ...] = ()
 
 
@@ -51,5 +50,5 @@ class InstanceReport(View):
     def parse(cls, pod: str, http: int | None, body: JsonValue) -> "InstanceReport":
         """The report of a pod from the answer's code and its JSON (or text)."""
         if http == HTTPStatus.OK and isinstance(body, dict):
-            return cls(pod=pod, http=http, state=InstanceState.model_validate(body))
+            return cls(pod=pod, http=http, state=InstanceState.read(body))
         return cls(pod=pod, http=http, error=str(body or ""))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from cnpg_mcp.domain.views.base import Condition, ObjectView, View
 
@@ -29,7 +29,7 @@ class Waiting(View):
 class Running(View):
     """Since when a container runs."""
 
-    started_at: datetime | None = None
+    started_at: AwareDatetime | None = None
 
 
 class Terminated(View):
@@ -38,7 +38,7 @@ class Terminated(View):
     exit_code: int = 0
     reason: str = ""
     message: str = ""
-    finished_at: datetime | None = None
+    finished_at: AwareDatetime | None = None
 
 
 class ContainerState(View):
@@ -167,7 +167,6 @@ class ClaimStatus(View):
     """`status` of a PersistentVolumeClaim."""
 
     phase: str = ""
-    capacity: Mapping[str, Quantity] = Field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
 
 
@@ -237,21 +236,17 @@ class ObjectReference(View):
 class EventSeries(View):
     """The newer way of counting repeated events."""
 
-    count: int = 0
-    last_observed_time: datetime | None = None
+    last_observed_time: AwareDatetime | None = None
 
 
 class Event(ObjectView):
     """A core/v1 Event."""
 
-    type: str = ""
     reason: str = ""
     message: str = ""
-    count: int = 1
     involved_object: ObjectReference = Field(default_factory=ObjectReference)
-    first_timestamp: datetime | None = None
-    last_timestamp: datetime | None = None
-    event_time: datetime | None = None
+    last_timestamp: AwareDatetime | None = None
+    event_time: AwareDatetime | None = None
     series: EventSeries = Field(default_factory=EventSeries)
 
     @property
@@ -310,18 +305,11 @@ class StorageClass(ObjectView):
     """How volumes are made."""
 
     allow_volume_expansion: bool = False
-    volume_binding_mode: str = "Immediate"
 
     @property
     def is_default(self) -> bool:
         """Whether claims that name no class get this one."""
         return self.metadata.annotations.get(DEFAULT_CLASS) == "true"
-
-
-class DeploymentSpec(View):
-    """`spec` of a Deployment."""
-
-    replicas: int = 1
 
 
 class DeploymentStatus(View):
@@ -333,5 +321,4 @@ class DeploymentStatus(View):
 class Deployment(ObjectView):
     """A Deployment, here of the operator."""
 
-    spec: DeploymentSpec = Field(default_factory=DeploymentSpec)
     status: DeploymentStatus = Field(default_factory=DeploymentStatus)

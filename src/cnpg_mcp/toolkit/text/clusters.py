@@ -1,8 +1,8 @@
 """Status and creation of a cluster as text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from cnpg_mcp.domain.quoting import quoted, quoted_json
+from cnpg_mcp.domain.quoting import named, quoted, quoted_json
 from cnpg_mcp.domain.results import (
     ClusterStatus,
     ClusterWrite,
@@ -11,6 +11,7 @@ from cnpg_mcp.domain.results import (
     InstanceRow,
     Outcome,
 )
+from cnpg_mcp.toolkit.text.phrases import shown_phase
 
 _OUTCOMES = {
     Outcome.DRY_RUN: "would be accepted (dry run, nothing stored)",
@@ -19,28 +20,36 @@ _OUTCOMES = {
     Outcome.UNCHANGED: "unchanged: this very call created it before",
 }
 
+_WARNINGS = 10
+"""So many are shown; the rest is counted."""
+
 
 def cluster_status(result: ClusterStatus) -> str:
     """Verdict first, then findings with cause and next step, then how to connect."""
     facts = [
         f"{result.ready or 0}/{result.instances} ready",
-        f"primary {result.primary}" if result.primary else "no primary yet",
+        f"primary {named(result.primary)}" if result.primary else "no primary yet",
         f"PostgreSQL {result.version}" if result.version else "",
         f"storage {result.storage}" if result.storage else "",
-        f"operator reports: {result.phase}" if result.phase else "operator reports nothing yet",
-        f"image {result.image}" if result.image else "",
+        f"operator reports: {shown_phase(result.phase)}"
+        if result.phase
+        else "operator reports nothing yet",
+        f"image {quoted(result.image)}" if result.image else "",
     ]
     lines = [
         f"{result.namespace}/{result.name}: {result.verdict.upper()}",
         " | ".join(fact for fact in facts if fact),
         *_findings(result.findings),
+        *_more(result.more_findings),
         *(_instance(pod) for pod in result.pods or ()),
         *_connection(result.connection),
     ]
-    if result.unseen:
-        parts = ", ".join(f"{part} ({why})" for part, why in result.unseen.items())
-        lines.append(f"Not looked at: {parts}")
+    lines += _unseen(result.unseen)
     return "\n".join(lines)
+
+
+def _reported(phase: str | None) -> str:
+    return f"operator reports: {shown_phase(phase)}" if phase else "operator reports nothing yet"
 
 
 def cluster_write(result: ClusterWrite) -> str:
@@ -51,9 +60,10 @@ def cluster_write(result: ClusterWrite) -> str:
     lines += _findings(result.findings or ())
     if result.assumptions:
         lines.append(f"Assumed: {'; '.join(result.assumptions)}")
-    lines += [f"Warning of the API server: {quoted(text)}" for text in result.warnings or ()]
+    lines += _warnings(result.warnings or ())
     if result.defaults:
         lines.append(f"Filled in by the operator, in spec: {quoted_json(result.defaults)}")
+    lines += _unseen(result.unseen)
     lines += _connection(result.connection)
     if result.next_step:
         lines.append(f"Next: {result.next_step}")
@@ -70,12 +80,29 @@ def _findings(findings: Iterable[FindingResult]) -> Iterable[str]:
         yield line
 
 
+def _more(count: int | None) -> Iterable[str]:
+    if count:
+        yield f"And {count} more findings: call with detail_level=detailed."
+
+
+def _warnings(texts: Sequence[str]) -> Iterable[str]:
+    for text in texts[:_WARNINGS]:
+        yield f"Warning of the API server: {quoted(text)}"
+    if len(texts) > _WARNINGS:
+        yield f"And {len(texts) - _WARNINGS} more warnings."
+
+
+def _unseen(unseen: Mapping[str, str] | None) -> Iterable[str]:
+    if unseen:
+        yield "Not looked at: " + ", ".join(f"{part} ({why})" for part, why in unseen.items())
+
+
 def _instance(row: InstanceRow) -> str:
     parts = [
         f"instance {row.name}",
         row.role or "no role",
         "ready" if row.ready else "NOT ready",
-        f"on {row.node}" if row.node else "",
+        f"on {named(row.node)}" if row.node else "",
         f"{row.restarts} restarts" if row.restarts else "",
     ]
     return " | ".join(part for part in parts if part)
@@ -85,7 +112,7 @@ def _connection(connection: Connection | None) -> Iterable[str]:
     if connection is None:
         return
     services = connection.services
-    hosts = [f"read-write {services.read_write}"]
+    hosts = [f"read-write {named(services.read_write)}"]
     hosts += [f"read-only {services.read_only}"] if services.read_only else []
     hosts += [f"any {services.read}"] if services.read else []
     yield f"Connect: {', '.join(hosts)}, port {services.port}"
@@ -93,7 +120,7 @@ def _connection(connection: Connection | None) -> Iterable[str]:
         login = f"Database {quoted(connection.database)}, user {quoted(connection.user or '')}"
         if connection.secret:
             secret = connection.secret
-            login += f", Secret {secret.name} (keys {', '.join(secret.keys)})"
+            login += f", Secret {named(secret.name)} (keys {', '.join(secret.keys)})"
         yield login
     if connection.tls:
         yield connection.tls

@@ -1,8 +1,9 @@
 """Lists as text: one line an item, names and messages from the cluster quoted."""
 
+import re
 from collections.abc import Iterable, Sequence
 
-from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.quoting import named, plain, quoted
 from cnpg_mcp.domain.results import (
     ClusterList,
     ClusterRow,
@@ -14,22 +15,42 @@ from cnpg_mcp.domain.results import (
     RoleRow,
     SubObjectRow,
 )
+from cnpg_mcp.domain.status.phases import Phase
+from cnpg_mcp.toolkit.text.phrases import shown_phase, some
+
+_HEALTHY_PHASE = Phase.HEALTHY.value
+_HEALTHY = "reported healthy"
+"""The usual phase in fewer words: a page has up to 500 of them."""
+
+_REPORTED = (
+    " (ready of the instances that exist, and phase, as the operator reports them; "
+    "get_cluster_status gives the verdict)"
+)
+_FROM_OBJECT = (
+    " (verdict from the Cluster object alone; get_cluster_status looks at pods and operator)"
+)
+_POLICY = re.compile("delete|retain")
 
 
 def cluster_list(result: ClusterList) -> str:
     """Clusters, one line each."""
     heading = f"{_count(result.clusters, 'cluster')} {_where(result.scope)}"
     if any(row.verdict is None for row in result.clusters):
-        heading += " (phase as the operator reports it; get_cluster_status gives the verdict)"
+        heading += _REPORTED
+    elif result.clusters:
+        heading += _FROM_OBJECT
     return _lines(heading, map(_cluster, result.clusters), result.scope, result.next_cursor)
 
 
 def _cluster(row: ClusterRow) -> str:
     name = f"{row.namespace}/{row.name}" if row.namespace else row.name
     ready = "no instances yet" if row.instances is None else f"{row.ready}/{row.instances} ready"
-    reported = f"{ready} | {row.phase or 'no phase yet'}"
+    phase = shown_phase(row.phase) if row.phase else "no phase yet"
+    if row.phase == _HEALTHY_PHASE:
+        phase = _HEALTHY
+    reported = f"{ready} | {phase}"
     if row.primary:
-        reported += f" | primary {row.primary}"
+        reported += f" | primary {named(row.primary)}"
     reported += f" | {row.age}"
     if row.verdict is None:
         return f"{name} | {reported} | ! {row.note}" if row.note else f"{name} | {reported}"
@@ -63,8 +84,8 @@ def _role(row: RoleRow) -> str:
         _state(row.state) + (" (stale report)" if row.stale else ""),
         row.source + (f" {row.object}" if row.object else ""),
         ", ".join(attributes),
-        f"in {', '.join(map(quoted, row.in_roles))}" if row.in_roles else "",
-        f"Secret {row.secret}" if row.secret else "",
+        f"in {some(row.in_roles, quoted)}" if row.in_roles else "",
+        f"Secret {named(row.secret)}" if row.secret else "",
         _message(row.message),
     ]
     return " | ".join(part for part in parts if part)
@@ -82,7 +103,7 @@ def _database(row: DatabaseRow) -> str:
         _state(row.state),
         f"{row.source} {row.object}" if row.object else row.source,
         f"owner {quoted(row.owner)}" if row.owner else "",
-        f"on delete: {row.reclaim_policy}" if row.reclaim_policy else "",
+        f"on delete: {plain(row.reclaim_policy, _POLICY)}" if row.reclaim_policy else "",
         _sub_objects("extensions", row.extensions),
         _sub_objects("schemas", row.schemas),
         _message(row.message),
@@ -93,7 +114,7 @@ def _database(row: DatabaseRow) -> str:
 def _sub_objects(what: str, rows: tuple[SubObjectRow, ...] | None) -> str:
     if not rows:
         return ""
-    return f"{what}: " + ", ".join(_sub_object(row) for row in rows)
+    return f"{what}: {some(rows, _sub_object)}"
 
 
 def _sub_object(row: SubObjectRow) -> str:

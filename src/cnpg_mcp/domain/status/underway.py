@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from cnpg_mcp.domain.quoting import named
 from cnpg_mcp.domain.status import phases
 from cnpg_mcp.domain.status.assessment import Finding, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import SETTLING, Situation, State
-from cnpg_mcp.domain.status.wording import WAIT, WAIT_LONGER, listed, named
+from cnpg_mcp.domain.status.wording import WAIT, WAIT_LONGER, listed
 from cnpg_mcp.domain.status.writes import bootstrapping, restart_asked, switching_over, waking
 
 _MAJOR_UPGRADE_JOB = "major-upgrade"

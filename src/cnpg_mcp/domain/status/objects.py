@@ -1,24 +1,23 @@
 """Rules about what is declared for the cluster: databases, roles, poolers."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
 
+from cnpg_mcp.domain.declared import database_state, role_state
 from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.domain.status.assessment import Finding, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.situation import SETTLING, STARTING, Situation
+from cnpg_mcp.domain.status.wording import listed
 from cnpg_mcp.domain.status.writes import primary_serves
 from cnpg_mcp.domain.views.declarative import Database, DatabaseRole
 from cnpg_mcp.domain.views.dependents import Pooler
-
-SECRET_GRANT = timedelta(seconds=60)
-"""The first try of a DatabaseRole with a password Secret always fails: the operator lets the
-instance read the Secret only after the object appeared. The next try comes within 30 s."""
 
 TEXT_LIMIT = 110
 LISTED = 6
 
 _Declaration = Database | DatabaseRole
+_UNDER_WAY = frozenset({DeclaredState.IN_PROGRESS, DeclaredState.DROPPING})
 
 
 def databases(situation: Situation) -> Iterator[Finding]:
@@ -51,7 +50,7 @@ def inline_roles(situation: Situation) -> Iterator[Finding]:
     first = next(iter(refused[failing[0]]), "")
     yield warning(
         FindingCode.ROLE_NOT_APPLIED,
-        f"{len(failing)} inline role(s) are not applied: {_listed(failing, escape=True)}. "
+        f"{len(failing)} inline role(s) are not applied: {_quoted_names(failing)}. "
         f"The first: {quoted(first, TEXT_LIMIT)}.",
         next_step="Correct these entries of spec.managed.roles; list_postgres_roles tells why of "
         "each. The operator tries again only when the Cluster changes.",
@@ -61,41 +60,39 @@ def inline_roles(situation: Situation) -> Iterator[Finding]:
 def _declarations(
     situation: Situation, declared: Sequence[_Declaration], code: FindingCode, tool: str
 ) -> Iterator[Finding]:
-    staying = [one for one in declared if one.metadata.deletion_timestamp is None]
-    refused = [one for one in staying if one.status.applied is False]
-    failing = [one for one in refused if not _is_first_try(situation, one)]
+    states = [(one, _state(situation, one)) for one in declared]
+    failing = [one for one, state in states if state is DeclaredState.FAILED]
     if failing:
         kind = type(failing[0]).__name__
         yield warning(
             code,
             f"{len(failing)} {kind} object(s) are not applied: "
-            f"{_listed(one.name for one in failing)}. The first: "
+            f"{_listed(failing)}. The first: "
             f"{quoted(failing[0].status.message, TEXT_LIMIT)}.",
             next_step=f"Correct these objects; {tool} tells why of each.",
         )
-    yield from _pending(situation, staying)
+    yield from _pending(
+        situation,
+        [
+            one
+            for one, state in states
+            if state in _UNDER_WAY and one.metadata.deletion_timestamp is None
+        ],
+    )
     yield from _stuck(situation, declared)
 
 
-def _is_first_try(situation: Situation, one: _Declaration) -> bool:
-    young = situation.within(one.metadata.creation_timestamp, SECRET_GRANT)
-    return young and isinstance(one, DatabaseRole) and one.spec.password_secret is not None
+def _state(situation: Situation, one: _Declaration) -> DeclaredState:
+    return database_state(one) if isinstance(one, Database) else role_state(one, situation.now)
 
 
-def _pending(situation: Situation, staying: Iterable[_Declaration]) -> Iterator[Finding]:
-    waiting = [one for one in staying if one.status.applied is None or _is_pending(situation, one)]
+def _pending(situation: Situation, waiting: Sequence[_Declaration]) -> Iterator[Finding]:
     if waiting and primary_serves(situation) and not situation.cluster.is_replica_cluster:
         yield info(
             FindingCode.DECLARATION_PENDING,
-            f"Not applied yet: {type(waiting[0]).__name__} {_listed(one.name for one in waiting)}.",
+            f"Not applied yet: {type(waiting[0]).__name__} {_listed(waiting)}.",
             next_step="Ask again in about 30 s.",
         )
-
-
-def _is_pending(situation: Situation, one: _Declaration) -> bool:
-    if one.status.applied is False:
-        return _is_first_try(situation, one)
-    return one.status.observed_generation not in {None, one.metadata.generation}
 
 
 def _stuck(situation: Situation, declared: Sequence[_Declaration]) -> Iterator[Finding]:
@@ -106,17 +103,20 @@ def _stuck(situation: Situation, declared: Sequence[_Declaration]) -> Iterator[F
     told = f" The first: {quoted(told, TEXT_LIMIT)}." if told else ""
     yield warning(
         FindingCode.DECLARATION_STUCK_DELETING,
-        f"{kind} {_listed(one.name for one in going)} is being deleted and does not go.{told}",
+        f"{kind} {_listed(going)} is being deleted and does not go.{told}",
         "Open sessions hold a database, or a role owns something. The drop is tried again.",
         f"Remove the cause, or set the reclaim policy of the {kind} to retain to keep what is in "
         "PostgreSQL.",
     )
 
 
-def _listed(names: Iterable[str], *, escape: bool = False) -> str:
-    shown = list(names)
-    listed = ", ".join(quoted(name, 30) if escape else name for name in shown[:LISTED])
-    return listed + (f" and {len(shown) - LISTED} more" if len(shown) > LISTED else "")
+def _listed(declared: Iterable[_Declaration]) -> str:
+    return listed((one.name for one in declared), LISTED)
+
+
+def _quoted_names(names: Sequence[str]) -> str:
+    shown = ", ".join(quoted(name, 30) for name in names[:LISTED])
+    return shown + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
 def poolers(situation: Situation) -> Iterator[Finding]:

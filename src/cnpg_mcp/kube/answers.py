@@ -1,0 +1,39 @@
+"""Whether a successful answer is one that an API server gives: a login page is a 200, too."""
+
+from collections.abc import Callable
+
+from cnpg_mcp.kube.objects import KubeObject
+
+Shape = Callable[[KubeObject], bool]
+"""Whether the JSON of an answer has the shape that the question allows."""
+
+
+def any_json(_: KubeObject) -> bool:
+    """What lies behind a proxied path answers in its own terms."""
+    return True
+
+
+def is_table(body: KubeObject) -> bool:
+    """A page of print columns."""
+    return body.get("kind") == "Table" and isinstance(body.get("columnDefinitions"), list)
+
+
+def is_list(body: KubeObject) -> bool:
+    """A page of whole objects."""
+    items = body.get("items", "absent")
+    return str(body.get("kind")).endswith("List") and isinstance(items, list | None)
+
+
+def is_object(kind: str) -> Shape:
+    """An object of this kind as stored, or as a dry run would store it."""
+    return lambda body: body.get("kind") == kind and bool(_metadata(body).get("uid"))
+
+
+def is_deletion(kind: str) -> Shape:
+    """What a delete gives: a `Status`, or the object while finalizers hold it."""
+    return lambda body: body.get("kind") == "Status" or is_object(kind)(body)
+
+
+def _metadata(body: KubeObject) -> KubeObject:
+    metadata = body.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
