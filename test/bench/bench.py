@@ -105,11 +105,13 @@ async def lists_over_stdio(kubeconfig: Path, rounds: int) -> list[Row]:
 
 async def lists_in_process(kubeconfig: Path, rounds: int) -> list[Row]:
     """What our tool adds to the API call itself, without MCP in between."""
-    server = build_server("bench", build_estate(Settings(kubeconfig=str(kubeconfig))))
-    tool = await server.get_tool("list_postgres_clusters")
+    estate = build_estate(Settings(kubeconfig=str(kubeconfig)))
+    tool = await build_server("bench", estate).get_tool("list_postgres_clusters")
     assert tool is not None
     rows = []
-    async with KubeClient(kubeconfig) as client:
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(KubeClient(kubeconfig))
+        stack.push_async_callback(estate.kube.close)
         for size in SIZES:
             namespace = f"bench-{size}"
             acts: dict[str, Act] = {

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from cnpg_mcp.domain.lookup import CHUNK
 from cnpg_mcp.domain.status import gather as gathering
-from cnpg_mcp.domain.status.evidence import CHUNK, MAX_CHUNKS, SOURCES
+from cnpg_mcp.domain.status.evidence import MAX_CHUNKS, SOURCES
 from cnpg_mcp.domain.status.gather import gather
 from cnpg_mcp.domain.status.verdict import assess
 from cnpg_mcp.domain.views.cluster import Cluster

@@ -167,7 +167,7 @@ SCENES = {
     "failover": healthy().phase(Phase.FAILING_OVER).status(targetPrimary="db-2").unready("db-1"),
     "switchover": healthy().phase(Phase.SWITCHOVER).status(targetPrimary="db-2").unready("db-1"),
     "changing": healthy().status(targetPrimary="db-2"),
-    "pod-failed": healthy().remove_pod("db-3").event("Cluster", "db", "x"),
+    "node-lost": healthy().unready("db-2").event("Pod", "db-2", "NodeNotReady"),
 }
 
 

@@ -130,3 +130,9 @@ def test_name_that_no_object_can_have_is_missing():
 )
 def test_snapshots_are_backups(backup, configured):
     assert Cluster.parse({"spec": {"backup": backup}}).backs_up is configured
+
+
+@pytest.mark.parametrize("names", ["[" * 100_000, "{}", "no JSON", "[1, null]"])
+def test_malformed_fencing_fences_none(names):
+    cluster = Cluster.parse({"metadata": {"annotations": {"cnpg.io/fencedInstances": names}}})
+    assert cluster.fenced == frozenset()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cnpg_mcp.domain.declared import declared_state
+from cnpg_mcp.domain.declared import database_state
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import read_all, read_cluster
 from cnpg_mcp.domain.paging import ListQuery, page_of
@@ -57,12 +57,7 @@ async def _declared(estate: Estate, cluster: Cluster) -> Sequence[DatabaseRow]:
 
 def _row(database: Database) -> DatabaseRow:
     spec, status = database.spec, database.status
-    state = declared_state(
-        database.metadata,
-        status,
-        ensure=spec.ensure,
-        drops=spec.database_reclaim_policy == "delete",
-    )
+    state = database_state(database)
     return DatabaseRow(
         name=spec.name,
         source=DatabaseSource.DATABASE,

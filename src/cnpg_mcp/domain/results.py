@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
+from cnpg_mcp.domain.quoting import cut
 from cnpg_mcp.domain.status.assessment import Severity, Verdict
+
+Told = Annotated[str, AfterValidator(cut)]
+"""Text from the cluster, cut to a length that a program and its user can bear."""
 
 
 class Result(BaseModel):
@@ -164,9 +169,9 @@ class RoleRow(Result):
     attributes: tuple[str, ...] | None = None
     connection_limit: int | None = None
     valid_until: str | None = None
-    in_roles: tuple[str, ...] | None = None
-    secret: str | None = None
-    message: str | None = None
+    in_roles: tuple[Told, ...] | None = None
+    secret: Told | None = None
+    message: Told | None = None
     stale: bool | None = None
 
 
@@ -192,7 +197,7 @@ class SubObjectRow(Result):
 
     name: str
     state: DeclaredState
-    message: str | None = None
+    message: Told | None = None
 
 
 class DatabaseRow(Result):
@@ -201,12 +206,12 @@ class DatabaseRow(Result):
     name: str
     source: DatabaseSource
     state: DeclaredState
-    owner: str | None = None
+    owner: Told | None = None
     object: str | None = None
     reclaim_policy: str | None = None
     extensions: tuple[SubObjectRow, ...] | None = None
     schemas: tuple[SubObjectRow, ...] | None = None
-    message: str | None = None
+    message: Told | None = None
 
 
 class DatabaseList(Result):

@@ -16,6 +16,7 @@ from cnpg_mcp.domain.creation.order import ClusterOrder
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import find_cluster, read_cluster
 from cnpg_mcp.domain.progress import Progress
+from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.resources import CLUSTERS
 from cnpg_mcp.domain.results import ClusterWrite, Outcome
 from cnpg_mcp.domain.shaping import connection_result, finding_results
@@ -157,7 +158,8 @@ async def _wait(
             yield seen.assessment
             if seen.assessment.verdict in _SETTLED:
                 return
-            message = seen.evidence.cluster.status.phase or "not taken up by the operator yet"
+            phase = seen.evidence.cluster.status.phase
+            message = f"operator reports {quoted(phase)}" if phase else "not taken up yet"
         yield Progress(round(loop.time() - start, 1), wait_seconds, message)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from cnpg_mcp.domain.declared import declared_state, is_young
+from cnpg_mcp.domain.declared import role_state
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import read_all
 from cnpg_mcp.domain.names import IDENTIFIER_BYTES
@@ -88,19 +88,9 @@ def _inline_state(
 
 
 def _object_row(role: DatabaseRole, now: datetime) -> RoleRow:
-    spec, status = role.spec, role.status
-    state = declared_state(
-        role.metadata,
-        status,
-        ensure=spec.ensure,
-        drops=spec.database_role_reclaim_policy == "delete",
-    )
-    if state is DeclaredState.FAILED and spec.password_secret and is_young(role.metadata, now):
-        # With a password Secret the first try always fails: the operator grants the instance
-        # access to the Secret only after it has seen the object, and tries again after 30 s.
-        state = DeclaredState.IN_PROGRESS
-    message = None if state is DeclaredState.APPLIED else status.message or None
-    return _row(spec, RoleSource.DATABASE_ROLE, state, message=message, obj=role.name)
+    state = role_state(role, now)
+    message = None if state is DeclaredState.APPLIED else role.status.message or None
+    return _row(role.spec, RoleSource.DATABASE_ROLE, state, message=message, obj=role.name)
 
 
 def _row(

@@ -145,9 +145,8 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
 )
 """Every part that is a list of objects, by its name in `Evidence`."""
 
-CHUNK = 500
 MAX_CHUNKS = 4
-"""Objects to a request, and requests to a selector; what is longer is not read to its end."""
+"""Requests to a selector; what is longer is not read to its end."""
 
 PATIENCE = 10.0
 """Seconds that the reading of one part may take."""

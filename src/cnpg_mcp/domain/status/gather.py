@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from cnpg_mcp.domain import resources
 from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.lookup import CHUNK
 from cnpg_mcp.domain.status.evidence import (
-    CHUNK,
     INSTANCE_REPORTS,
     MAX_CHUNKS,
     PATIENCE,
