@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections.abc import Callable
 
 import pytest
 
@@ -12,6 +13,7 @@ from test.controlplane.clusters import cluster, database, database_role, healthy
 from test.controlplane.kinds import KubeObject
 
 TOOL = "create_postgres_cluster"
+Left = Callable[[str], KubeObject]
 WITHOUT_UNIT = {"shared_buffers": "16384"}
 """Draws a warning from the operator's webhook."""
 
@@ -216,16 +218,24 @@ def _database(namespace: str) -> KubeObject:
     return database(namespace, "left")
 
 
-def _role(namespace: str) -> KubeObject:
-    return database_role(namespace, "left")
-
-
-@pytest.mark.parametrize("left", [_volume, _database, _role])
+@pytest.mark.parametrize("left", [_volume, _database])
 @pytest.mark.parametrize("dry_run", [True, False])
 async def test_leftovers_of_the_name_block_and_nothing_is_made(
-    site: Site, refused: Refused, left, dry_run: bool
+    site: Site, refused: Refused, left: Left, dry_run: bool
 ) -> None:
-    body = left(site.namespace)
+    await blocked_by(left(site.namespace), site, refused, dry_run=dry_run)
+
+
+@pytest.mark.databaserole
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_declared_role_of_the_name_blocks_and_nothing_is_made(
+    site: Site, refused: Refused, dry_run: bool
+) -> None:
+    await blocked_by(database_role(site.namespace, "left"), site, refused, dry_run=dry_run)
+
+
+async def blocked_by(body: KubeObject, site: Site, refused: Refused, *, dry_run: bool) -> None:
+    """A cluster that would take over this object is not made, and the error names it."""
     await site.admin.create(body)
     error = await refused(TOOL, name="pg", dry_run=dry_run)
     assert error["code"] == "blocked"

@@ -159,14 +159,3 @@ async def test_cluster_that_does_not_exist_is_not_found(refused: Refused) -> Non
 async def test_malformed_cluster_name_is_refused_by_field(refused: Refused) -> None:
     error = await refused(TOOL, cluster_name="Not_A_Name")
     assert (error["code"], fields(error)) == ("invalid", {"cluster_name"})
-
-
-async def test_older_api_lists_databases(older_site: Site) -> None:
-    await cluster_with(older_site)
-    await declare(older_site, "databases", database(older_site.namespace, "shop"), applied)
-    mcp = await older_site.user()
-    found = (await mcp.call(TOOL, cluster_name="pg")).rows("databases")
-    assert {name: each["state"] for name, each in found.items()} == {
-        "app": "unwatched",
-        "shop": "applied",
-    }

@@ -71,6 +71,7 @@ async def test_inline_role_that_is_dropped_is_not_called_applied(site: Site, cal
 # --- DatabaseRole ---
 
 
+@pytest.mark.databaserole
 async def test_databaserole_that_is_applied(site: Site, call: Call) -> None:
     await cluster_with(site)
     spec = {"createdb": True, "inRoles": ["pg_monitor"], "validUntil": "2031-01-01T00:00:00Z"}
@@ -87,6 +88,7 @@ async def test_databaserole_that_is_applied(site: Site, call: Call) -> None:
     }
 
 
+@pytest.mark.databaserole
 async def test_databaserole_that_failed_tells_postgresqls_words(site: Site, call: Call) -> None:
     await cluster_with(site)
     body = database_role(site.namespace, "reports", inRoles=["nobody"])
@@ -96,6 +98,7 @@ async def test_databaserole_that_failed_tells_postgresqls_words(site: Site, call
     assert "nobody" in found["message"]
 
 
+@pytest.mark.databaserole
 async def test_first_refusal_of_a_password_secret_is_in_progress(site: Site, call: Call) -> None:
     await cluster_with(site)
     password = secrets.token_hex()
@@ -106,6 +109,7 @@ async def test_first_refusal_of_a_password_secret_is_in_progress(site: Site, cal
     assert (found["state"], found["secret"]) == ("in_progress", "login")
 
 
+@pytest.mark.databaserole
 async def test_password_is_never_shown(site: Site, call: Call) -> None:
     await cluster_with(site)
     password = secrets.token_hex()
@@ -116,6 +120,7 @@ async def test_password_is_never_shown(site: Site, call: Call) -> None:
     assert password not in f"{answer.text}{answer.content}"
 
 
+@pytest.mark.databaserole
 async def test_databaserole_that_cannot_be_dropped_is_dropping(site: Site, call: Call) -> None:
     await cluster_with(site)
     body = database_role(site.namespace, "reports", databaseRoleReclaimPolicy="delete")
@@ -132,6 +137,7 @@ def _drop_refused(found: Content) -> bool:
     return terminating(found) and failed(found)
 
 
+@pytest.mark.databaserole
 async def test_roles_of_another_cluster_are_not_shown(site: Site, call: Call) -> None:
     await cluster_with(site)
     await site.admin.create(database_role(site.namespace, "reports", "other"))
@@ -197,6 +203,7 @@ async def test_pages_are_complete(quiet_site: Site, limit: int) -> None:
     assert [each["name"] for page in pages for each in page.content["roles"]] == names
 
 
+@pytest.mark.databaserole
 async def test_two_objects_for_one_role_are_both_shown_through_pages(
     site: Site, call: Call
 ) -> None:
@@ -241,11 +248,3 @@ async def test_cluster_that_does_not_exist_is_not_found(refused: Refused) -> Non
 async def test_malformed_cluster_name_is_refused_by_field(refused: Refused) -> None:
     error = await refused(TOOL, cluster_name="Not_A_Name")
     assert (error["code"], fields(error)) == ("invalid", {"cluster_name"})
-
-
-async def test_older_api_lists_inline_roles(older_site: Site) -> None:
-    await cluster_with(older_site, {"name": "clerk"})
-    await roles_reported(older_site, "reconciled", "clerk")
-    mcp = await older_site.user()
-    found = (await mcp.call(TOOL, cluster_name="pg")).rows("roles")
-    assert found["clerk"]["state"] == "applied"

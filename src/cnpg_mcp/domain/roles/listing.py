@@ -7,7 +7,7 @@ from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import read_cluster
 from cnpg_mcp.domain.paging import ListQuery, page_of
 from cnpg_mcp.domain.results import DeclaredState, ListScope, RoleList, RoleRow, RoleSource
-from cnpg_mcp.domain.roles.backends import DatabaseRoles, InlineRoles
+from cnpg_mcp.domain.roles.backends import DatabaseRoles, InlineRoles, RoleBackend
 from cnpg_mcp.domain.views.cluster import Cluster
 
 _NOT_MANAGED = "not-managed"
@@ -26,10 +26,8 @@ async def list_roles(estate: Estate, query: ListQuery) -> RoleList:
     """
     namespace = await estate.namespace(query.namespace)
     cluster = await read_cluster(estate, namespace, query.cluster_name, "cluster_name")
-    declared = [
-        *await InlineRoles().read(cluster),
-        *await DatabaseRoles(estate).read(cluster),
-    ]
+    backends: tuple[RoleBackend, ...] = (InlineRoles(), DatabaseRoles(estate))
+    declared = [row for backend in backends for row in await backend.read(cluster)]
     rows = [*declared, *_undeclared(cluster, declared, detailed=query.detailed)]
     page, next_cursor = page_of(rows, query, key=_key)
     return RoleList(
