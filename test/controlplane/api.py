@@ -35,6 +35,12 @@ class ApiError(Exception):
         super().__init__(f"{status} {body.get('reason', '')}: {body.get('message', body)}")
 
     @property
+    def is_ending_namespace(self) -> bool:
+        """Nothing new may be made in a namespace that is going."""
+        causes = (self.body.get("details") or {}).get("causes") or []
+        return any(cause.get("reason") == "NamespaceTerminating" for cause in causes)
+
+    @property
     def is_absent_webhook(self) -> bool:
         """The write was refused because the operator, which has to admit it, does not answer."""
         return self.status == 500 and "failed calling webhook" in str(self.body.get("message"))

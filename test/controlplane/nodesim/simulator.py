@@ -133,7 +133,7 @@ class Simulator:
         except (aiohttp.ClientError, TimeoutError):
             await asyncio.sleep(TICK_SECONDS)
         except ApiError as error:
-            if error.status != STARTING:
+            if error.status != STARTING and not error.is_ending_namespace:
                 self._note(str(error))
         except Exception as error:  # noqa: BLE001 - one mistake must not end the whole node
             self._note(repr(error))

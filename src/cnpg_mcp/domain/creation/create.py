@@ -63,11 +63,16 @@ async def create_cluster(
         )
     stand = await _standing(estate, place, order)
     if stand is None:
-        prepared = await _prepare(estate, place, order)
-        if dry_run:
-            yield _dry_run(place, prepared)
-            return
-        stand = await _make(estate, place, order, prepared)
+        try:
+            prepared = await _prepare(estate, place, order)
+            if dry_run:
+                yield _dry_run(place, prepared)
+                return
+            stand = await _make(estate, place, prepared)
+        except AlreadyExists:  # another call was first by a moment
+            stand = await _standing(estate, place, order)
+            if stand is None:
+                raise
     assessment = None
     async for step in _wait(estate, place, wait_seconds):
         if isinstance(step, Progress):
@@ -129,15 +134,8 @@ async def _prepare(estate: Estate, place: _Place, order: ClusterOrder) -> _Prepa
     return _Prepared(ready, checked, unseen)
 
 
-async def _make(estate: Estate, place: _Place, order: ClusterOrder, prepared: _Prepared) -> _Stand:
-    """Creates it; when an equal call was first by a moment, what that one made counts."""
-    try:
-        written = await estate.kube.create(CLUSTERS, place.namespace, prepared.draft.body)
-    except AlreadyExists:
-        stand = await _standing(estate, place, order)
-        if stand is None:
-            raise
-        return stand
+async def _make(estate: Estate, place: _Place, prepared: _Prepared) -> _Stand:
+    written = await estate.kube.create(CLUSTERS, place.namespace, prepared.draft.body)
     return _Stand(Cluster.parse(written.object), prepared, written.warnings)
 
 
