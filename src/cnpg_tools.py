@@ -121,7 +121,7 @@ async def get_cluster_status(
     operator works as asked: wait), degraded (writes work, something needs a person), down (no
     writes), hibernated or unknown. It weighs pods, volumes, jobs, events, backups, certificates
     and the operator, not only the reported phase. Each finding names its cause and next step.
-    concise shows the problems; detailed adds notes and the instances.
+    concise shows problems, or notes where there are none; detailed shows all, and the instances.
     """
     detailed = detail_level is DetailLevel.DETAILED
     return await cluster_status(estate, namespace, name, detailed=detailed)

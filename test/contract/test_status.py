@@ -129,9 +129,9 @@ async def test_nothing_but_the_cluster_readable_still_answers(site: Site, steady
     assert set(answer.content["unseen"]) == {*SOURCES, *REPORTS}
 
 
-async def test_older_api_is_seen_as_wholly(older_site: Site) -> None:
-    await healthy_cluster(older_site.admin, older_site.namespace)
-    mcp = await older_site.user(cluster_facts=True)
+async def test_new_cluster_is_seen_wholly(site: Site) -> None:
+    await healthy_cluster(site.admin, site.namespace)
+    mcp = await site.user(cluster_facts=True)
     answer = await mcp.call(TOOL, name="pg")
     assert answer.content["verdict"] == "healthy"
     assert answer.content["unseen"] == REPORTS

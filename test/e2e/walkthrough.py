@@ -49,8 +49,7 @@ The MCP client starts the server like this; everything it may do is what the kub
 {{
   "mcpServers": {{
     "cnpg": {{
-      "command": "python",
-      "args": ["src/cnpg_mcp_server.py"],
+      "command": "/path/to/cnpg-mcp/.venv/bin/cnpg-mcp-server",
       "env": {{"KUBECONFIG": "/home/you/.kube/config"}}
     }}
   }}

@@ -73,6 +73,11 @@ async def test_value_of_an_unknown_argument_is_not_echoed(name):
     assert CANARY not in str(result)
 
 
+async def test_usual_mistake_leads_to_the_argument_that_was_meant():
+    result = await answer(cluster_name="pg")
+    assert "did you mean name?" in result.meta[ERROR]["fields"][0]["message"]
+
+
 async def test_value_of_a_wrong_type_is_not_echoed():
     result = await answer(count=CANARY)
     assert [field["field"] for field in result.meta[ERROR]["fields"]] == ["count"]

@@ -37,8 +37,9 @@ class Estate:
         if self.allowed_namespaces and namespace not in self.allowed_namespaces:
             raise ToolFailure(
                 ErrorCode.BLOCKED,
-                f"Namespace {namespace} is outside the namespaces this server may touch.",
-                f"Use one of: {', '.join(self.allowed_namespaces)}.",
+                f"Namespace {namespace}{'' if asked else ' (the default)'} is outside the "
+                "namespaces that this server may touch.",
+                f"Pass namespace, one of: {', '.join(self.allowed_namespaces)}.",
             )
         return namespace
 
@@ -69,7 +70,7 @@ class Estate:
         if exists is False:
             raise not_found(
                 f"Namespace {namespace}",
-                "Check the spelling, or list with all_namespaces=true.",
+                "Check the spelling; a new namespace is made with kubectl create namespace.",
             )
         return exists is True
 

@@ -29,7 +29,8 @@ async def read_cluster(estate: Estate, namespace: str, name: str, field: str = "
     await estate.require_namespace(namespace)
     raise not_found(
         f"Cluster {namespace}/{name}",
-        "Call list_postgres_clusters to see the clusters that exist.",
+        "Call list_postgres_clusters with all_namespaces=true: it may be in another namespace, or "
+        "spelt otherwise.",
     )
 
 

@@ -20,6 +20,12 @@ def check_cluster_name(name: str, field: str = "name") -> None:
     Raises:
         ToolFailure: `invalid`.
     """
+    if "/" in name:
+        raise invalid(
+            field,
+            "A cluster name has no slash.",
+            f"Pass what is before the slash as namespace, and what is behind it as {field}.",
+        )
     if len(name) > CLUSTER_NAME_LIMIT:
         raise invalid(
             field,

@@ -179,6 +179,13 @@ class Transport:
         try:
             response = await client.call_api(*request, _request_timeout=self.deadline)
             data = await response.read()
+        except aiohttp.ClientConnectorCertificateError as error:
+            sent.is_open = False
+            raise ConfigurationError(
+                f"What answers at {error.host}:{error.port} has a certificate that the CA of the "
+                "kubeconfig did not sign: the kubeconfig is stale, another cluster has that "
+                "address, or a proxy is in between."
+            ) from error
         except aiohttp.ClientConnectorError as error:
             sent.is_open = False
             raise Unreachable(f"The API server cannot be reached: {error}") from error

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
+import cnpg_mcp
 from cnpg_mcp.settings import Settings, SettingsError, load_settings, require_loopback
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ _GRACE_SECONDS = 50
 
 def parser(description: str) -> argparse.ArgumentParser:
     """The command line that both entries share."""
-    arguments = argparse.ArgumentParser(description=description)
+    arguments = argparse.ArgumentParser(
+        description=description,
+        epilog="All other settings are environment variables: docs/configuration.md.",
+    )
+    arguments.add_argument("--version", action="version", version=cnpg_mcp.__version__)
     arguments.add_argument("--host", help="address that http listens on (HOST)")
     arguments.add_argument("--port", type=int, help="port of http (PORT)")
     return arguments

@@ -1,7 +1,7 @@
 """Failures as the caller reads them: one code, what happened, what to do next."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -122,10 +122,15 @@ def explain_arguments(error: ValidationError, model: type[BaseModel]) -> ToolFai
     )
 
 
-def _argument(item: ErrorDetails, known: Iterable[str]) -> FieldError:
+_USUAL_MISTAKES = {"name": "cluster_name", "cluster_name": "name", "replicas": "instances"}
+"""Arguments that callers take for others, where the likeness of the words leads astray."""
+
+
+def _argument(item: ErrorDetails, known: Collection[str]) -> FieldError:
     name = ".".join(str(part) for part in item["loc"])
     if item["type"] != "extra_forbidden":
         return FieldError(name, item["msg"].removeprefix("Value error, "))
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    near = [_USUAL_MISTAKES.get(name, ""), *difflib.get_close_matches(name, known, n=1)]
+    meant = next((each for each in near if each in known), None)
+    hint = f"; did you mean {meant}?" if meant else ""
     return FieldError(name, f"no such argument{hint}")

@@ -32,6 +32,8 @@ from cnpg_mcp.kube.errors import AlreadyExists, KubeError
 _POLL_SECONDS = 1.0
 _WHOLE_LOOK = 5
 """Every how many looks pods, volumes and events are looked at, too."""
+_NOT_STORED = "Nothing was stored. Call again without dry_run to create it."
+_READ_ONLY = "Nothing was stored, and this server is read-only: creating it needs another one."
 _SETTLED = frozenset({Verdict.HEALTHY, Verdict.DOWN, Verdict.DEGRADED})
 _ASK_STATUS = "Call get_cluster_status to follow it until the verdict is healthy."
 
@@ -66,7 +68,7 @@ async def create_cluster(
         try:
             prepared = await _prepare(estate, place, order)
             if dry_run:
-                yield _dry_run(place, prepared)
+                yield _dry_run(place, prepared, read_only=estate.read_only)
                 return
             stand = await _make(estate, place, prepared)
         except AlreadyExists:  # another call was first by a moment
@@ -178,7 +180,7 @@ async def _look(estate: Estate, place: _Place, *, whole: bool, within: float) ->
     return None
 
 
-def _dry_run(place: _Place, prepared: _Prepared) -> ClusterWrite:
+def _dry_run(place: _Place, prepared: _Prepared, *, read_only: bool) -> ClusterWrite:
     sent, stored = prepared.draft.body["spec"], prepared.checked.object.get("spec")
     return ClusterWrite(
         outcome=Outcome.DRY_RUN,
@@ -188,7 +190,7 @@ def _dry_run(place: _Place, prepared: _Prepared) -> ClusterWrite:
         defaults=_defaults(sent, stored),
         warnings=prepared.checked.warnings or None,
         unseen=prepared.unseen or None,
-        next_step="Nothing was stored. Call again without dry_run to create it.",
+        next_step=_READ_ONLY if read_only else _NOT_STORED,
     )
 
 

@@ -151,7 +151,7 @@ def _assumptions(order: ClusterOrder, plan: _Plan, image: str | None) -> list[st
             plan.synchronous and order.synchronous_replicas is None,
             "every commit waits for one replica (synchronous replication)",
         ),
-        (image, f"image {image}, from the operator's default and postgres_version"),
+        (image, f"image {image}, from the operator's default and postgres_version; not looked up"),
         (plan.instances == 1, "one instance: no failover"),
         (True, "no backup is configured"),
     )
