@@ -43,8 +43,8 @@ class Settings(BaseSettings):
     )
     default_namespace: str | None = Field(
         None,
-        description="Namespace of calls that name none. Default: the pod's own, else the "
-        "kubeconfig context's, else `default`.",
+        description="Namespace of calls that name none. Default: the only allowed one, else the "
+        "pod's own, else the kubeconfig context's, else `default`.",
     )
     allowed_namespaces: Names = Field(
         (), description="The only namespaces that calls may touch. Default: all that RBAC allows."

@@ -1,7 +1,9 @@
 """Where the API server is found, and that credentials which rotate are picked up."""
 
+import asyncio
 import base64
 import datetime
+import ssl
 from http import HTTPMethod
 from types import SimpleNamespace
 
@@ -12,6 +14,7 @@ from cnpg_mcp.kube import connection
 from cnpg_mcp.kube.connection import ConnectionSource, connect
 from cnpg_mcp.kube.errors import ConfigurationError
 from cnpg_mcp.kube.transport import Call, Transport
+from test.controlplane.pki import Authority
 from test.unit.faulty_server import failed, faulty_server, ok
 
 READ = Call(HTTPMethod.GET, "/api/v1/namespaces")
@@ -206,3 +209,23 @@ async def test_passwords_of_netrc_are_not_sent(tmp_path):
         await transport.close()
     sent = server.seen[0].headers.get("Authorization", "")
     assert base64.b64encode(b"me:not-for-kubernetes").decode() not in sent
+
+
+async def test_certificate_of_another_authority_is_not_worth_a_retry(tmp_path):
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for folder in (ours, theirs):
+        folder.mkdir()
+    (ours / "ca.crt").write_bytes(Authority(ours).pem)
+    certificate, key = Authority(theirs).issue_files("serving", "kube-apiserver")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    source = ConnectionSource(
+        kubeconfig(tmp_path / "config", f"https://127.0.0.1:{port}", authority=str(ours / "ca.crt"))
+    )
+    transport = Transport(lambda: connect(source))
+    async with server:
+        with pytest.raises(ConfigurationError, match="certificate"):
+            await transport.send(READ)
+        await transport.close()
