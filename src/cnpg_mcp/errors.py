@@ -11,8 +11,13 @@ class ErrorCode(StrEnum):
     ALREADY_EXISTS = "already_exists"
     INVALID = "invalid"
     FORBIDDEN = "forbidden"
+    INSUFFICIENT_SCOPE = "insufficient_scope"
     CONFLICT = "conflict"
+    CONFIRMATION_REQUIRED = "confirmation_required"
+    CONFIRMATION_STALE = "confirmation_stale"
+    PROTECTED = "protected"
     BLOCKED = "blocked"
+    REJECTED_BY_OPERATOR = "rejected_by_operator"
     UNSUPPORTED = "unsupported"
     OPERATOR_UNAVAILABLE = "operator_unavailable"
     UNAVAILABLE = "unavailable"
@@ -32,7 +37,8 @@ class FieldError:
 class ToolFailure(Exception):
     """A call that cannot be carried out: what happened, and what to do next.
 
-    Raised where the knowledge is, translated to an MCP result once, at the edge.
+    Raised where the knowledge is, translated to an MCP result once, at the edge. `shown` is a
+    result to be shown with it, such as the plan that replaces a stale one.
     """
 
     def __init__(
@@ -41,12 +47,14 @@ class ToolFailure(Exception):
         message: str,
         next_step: str,
         fields: tuple[FieldError, ...] = (),
+        shown: object = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.next_step = next_step
         self.fields = fields
+        self.shown = shown
 
 
 def not_found(what: str, next_step: str) -> ToolFailure:

@@ -3,14 +3,25 @@
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_AGE = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>[mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_KEY_CHARS = 32
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -20,6 +31,15 @@ class SettingsError(Exception):
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """A list in the environment: values separated by commas or white space."""
+
+
+def _age(value: object) -> object:
+    """`90m`, `24h`, `7d`; pydantic's own forms of a duration are accepted as well."""
+    found = _AGE.fullmatch(value) if isinstance(value, str) else None
+    return timedelta(**{_UNITS[found["unit"]]: int(found["count"])}) if found else value
+
+
+Age = Annotated[timedelta, BeforeValidator(_age), Field(gt=timedelta())]
 
 
 class Settings(BaseSettings):
@@ -49,7 +69,35 @@ class Settings(BaseSettings):
     allowed_namespaces: Names = Field(
         (), description="The only namespaces that calls may touch. Default: all that RBAC allows."
     )
+    protected_namespaces: Names = Field(
+        (),
+        description="Patterns (`*`, `?`) of namespaces where nothing may be deleted. The "
+        "annotation `cnpg-mcp.io/deletion-protection: enabled` protects one Cluster or Database.",
+    )
     read_only: bool = Field(default=False, description="Refuse every change, dry runs excepted.")
+    backup_max_age: Age = Field(
+        timedelta(hours=24),
+        description="How old the newest completed backup of a cluster may be when it is deleted "
+        "without `without_backup`: minutes, hours or days, such as `90m`, `24h`, `7d`.",
+    )
+    allowed_images: Names = Field(
+        (),
+        description="Prefixes of images that clusters may use without an administrator's plan. "
+        "Default: none but the operator's own.",
+    )
+    allowed_extensions: Names | None = Field(
+        None,
+        description="Extensions that databases may use without an administrator's plan. Default: "
+        "those that PostgreSQL itself marks as trusted.",
+    )
+    plan_key: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="Keys of confirmation codes, at least 32 characters each: the first one "
+        "signs, all verify. Default: one made at start, so that codes end with the process.",
+    )
+    audit_log: Path | None = Field(
+        None, description="File to which the audit log is appended. Default: standard error."
+    )
     host: str = Field(
         "127.0.0.1",
         description="Address that http listens on. Without sign-in only loopback is accepted.",
@@ -65,7 +113,16 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR; logs go to stderr.")
 
-    @field_validator("allowed_namespaces", "allowed_hosts", "allowed_origins", mode="before")
+    @field_validator(
+        "allowed_namespaces",
+        "protected_namespaces",
+        "allowed_images",
+        "allowed_extensions",
+        "plan_key",
+        "allowed_hosts",
+        "allowed_origins",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - raw input
         if not isinstance(value, str):
@@ -81,6 +138,13 @@ class Settings(BaseSettings):
         for name in (value,) if isinstance(value, str) else value or ():
             if not _NAMESPACE.fullmatch(name):
                 raise ValueError(f"{name} is no namespace: lower-case letters, digits, hyphens")
+        return value
+
+    @field_validator("plan_key")
+    @classmethod
+    def _are_long(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < _KEY_CHARS for key in value):
+            raise ValueError(f"has a key of less than {_KEY_CHARS} characters: make a longer one")
         return value
 
     @field_validator("host")

@@ -105,7 +105,7 @@ async def lists_over_stdio(kubeconfig: Path, rounds: int) -> list[Row]:
 
 async def lists_in_process(kubeconfig: Path, rounds: int) -> list[Row]:
     """What our tool adds to the API call itself, without MCP in between."""
-    estate = build_estate(Settings(kubeconfig=str(kubeconfig)))
+    estate = build_estate(Settings(kubeconfig=str(kubeconfig)), "cnpg-mcp")
     tool = await build_server("bench", estate).get_tool("list_postgres_clusters")
     assert tool is not None
     rows = []

@@ -85,7 +85,7 @@ def size(value: Any) -> int:
 def server(kubeconfig: Path, **settings: Any) -> FastMCP:
     """A server as one user, with settings."""
     given = Settings(kubeconfig=str(kubeconfig), **settings)
-    return build_server("cnpg-mcp", build_estate(given))
+    return build_server("cnpg-mcp", build_estate(given, "cnpg-mcp"))
 
 
 def _text(result: CallToolResult) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from test.contract.caller import fields
+from test.contract.caller import Caller, failure, fields
 from test.contract.conftest import Refused
 from test.contract.site import Site
 
@@ -88,11 +88,18 @@ class TestRefusals:
         assert any(field in named for named in fields(error))
 
     @pytest.mark.parametrize("parameter", LOADING)
-    async def test_parameters_that_load_code_are_blocked(
-        self, refused: Refused, parameter: str
+    async def test_parameters_that_load_code_are_refused_or_planned(
+        self, site: Site, caller: Caller, parameter: str
     ) -> None:
-        error = await refused(TOOL, name="orders", parameters={parameter: "x"})
-        assert (error["code"], fields(error)) == ("blocked", {f"parameters.{parameter.lower()}"})
+        result = await caller.ask(TOOL, {"name": "orders", "parameters": {parameter: "x"}})
+        if result.is_error:  # the operator's webhook refuses it by itself
+            assert failure(result)["code"] == "invalid"
+        else:
+            loaded = [
+                row for row in result.structured_content["effects"] if row["fate"] == "loaded"
+            ]
+            assert [row["name"] for row in loaded] == [parameter.lower()]
+        assert await site.admin.list("clusters", site.namespace) == []
 
     @pytest.mark.parametrize(("arguments", "causes"), BY_THE_API_SERVER, ids=str)
     @pytest.mark.parametrize("dry_run", [True, False])

@@ -15,12 +15,33 @@ LISTS = ("clusters", "roles", "databases")
 ROLE = sorted({(each.resource, each.verb) for each in permissions(shipped_rules("Role"))})
 FACTS = sorted({(each.resource, each.verb) for each in permissions(shipped_rules("ClusterRole"))})
 
+ROLE_WRITERS = {"create_postgres_role", "update_postgres_role", "delete_postgres_role"}
+COUNTING = {"scale_postgres_cluster", "delete_postgres_cluster"}
 FORBIDDEN = {
     ("clusters", "get"): set(CALLS) - {"list_postgres_clusters"},
     ("clusters", "list"): {"list_postgres_clusters"},
     ("clusters", "create"): {"create_postgres_cluster"},
-    ("databases", "list"): {"list_postgres_databases"},
-    ("databaseroles", "list"): {"list_postgres_roles"},
+    ("clusters", "patch"): {"scale_postgres_cluster"},
+    ("clusters", "delete"): {"delete_postgres_cluster"},
+    ("pods", "list"): COUNTING,
+    ("persistentvolumeclaims", "list"): COUNTING,
+    ("databases", "list"): {
+        "list_postgres_databases",
+        "create_postgres_database",
+        "delete_postgres_database",
+    },
+    ("databases", "create"): {"create_postgres_database"},
+    ("databases", "patch"): {"delete_postgres_database"},
+    ("databases", "delete"): {"delete_postgres_database"},
+    ("databaseroles", "list"): {
+        "list_postgres_roles",
+        "create_postgres_database",
+        *ROLE_WRITERS,
+    },
+    ("databaseroles", "create"): {"create_postgres_role"},
+    ("databaseroles", "patch"): {"update_postgres_role", "delete_postgres_role"},
+    ("databaseroles", "delete"): {"delete_postgres_role"},
+    ("secrets", "create"): {"create_postgres_role"},
 }
 """The tools that cannot answer without a right; all others answer with what is left."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastmcp import Client
+from fastmcp import Client, FastMCP
 from fastmcp.client.transports import StdioTransport
 
 import cnpg_mcp_server
@@ -15,12 +15,18 @@ import cnpg_mcp_test_server
 from cnpg_mcp.serving.app import build_estate, build_server
 from cnpg_mcp.settings import Settings
 from test.contract.caller import size
-from test.contract.calls import CALLS
+from test.contract.calls import CALLS, READING
+from test.docs import GOLDEN
 
 SOURCES = Path(cnpg_mcp_server.__file__).parent
 WITHOUT_OUTPUT, WITH_OUTPUT = 24 * 1024, 36 * 1024
 HINTS = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
 Tools = list[dict[str, Any]]
+
+
+def server_of(name: str) -> FastMCP:
+    """A server as its entry builds it."""
+    return build_server(name, build_estate(Settings(), name))
 
 
 async def listed(client: Client) -> Tools:
@@ -33,12 +39,12 @@ async def listed(client: Client) -> Tools:
 @pytest.fixture
 async def tools() -> Tools:
     """The tools of the main server."""
-    return await listed(Client(build_server(cnpg_mcp_server.NAME, build_estate(Settings()))))
+    return await listed(Client(server_of(cnpg_mcp_server.NAME)))
 
 
 async def test_both_servers_list_byte_identical_tools(tools: Tools) -> None:
-    other = build_server(cnpg_mcp_test_server.NAME, build_estate(Settings()))
-    assert json.dumps(tools) == json.dumps(await listed(Client(other)))
+    other = Client(server_of(cnpg_mcp_test_server.NAME))
+    assert json.dumps(tools) == json.dumps(await listed(other))
 
 
 async def test_the_program_lists_the_same_over_stdio(tools: Tools) -> None:
@@ -60,7 +66,21 @@ async def test_every_tool_states_all_four_hints(tools: Tools) -> None:
 
 async def test_reading_tools_and_only_they_are_read_only(tools: Tools) -> None:
     writing = {tool["name"] for tool in tools if not tool["annotations"]["readOnlyHint"]}
-    assert writing == {"create_postgres_cluster"}
+    assert writing == CALLS.keys() - READING
+
+
+async def test_tools_that_can_destroy_and_only_they_say_so(tools: Tools) -> None:
+    destructive = {tool["name"] for tool in tools if tool["annotations"]["destructiveHint"]}
+    creating = {name for name in CALLS if name.startswith("create_")}
+    assert destructive == CALLS.keys() - READING - creating
+    takes_a_code = {
+        tool["name"] for tool in tools if "confirmation" in tool["inputSchema"]["properties"]
+    }
+    assert takes_a_code == CALLS.keys() - READING
+
+
+async def test_list_is_the_reviewed_one(tools: Tools) -> None:
+    assert tools == json.loads(GOLDEN.read_text()), "run `make docs` and review the difference"
 
 
 async def test_every_tool_has_title_and_bounded_description(tools: Tools) -> None:

@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -29,19 +29,22 @@ CLUSTER = "shop"
 NAMESPACE = "team-shop"
 """Stands for the run's own namespace."""
 STEP_SECONDS = 180
+_CODE = re.compile(r"[0-9a-f]{8}-[a-z2-7]{16}-[a-z2-7]{26}")
+"""A confirmation code: it differs from run to run."""
 WIDTH = 100
 
 INTRODUCTION = f"""\
-# A first walk
+# A walk through the life of a cluster
 
-This is what it is like to have a PostgreSQL cluster made and looked after through the server. A
-person asks, their assistant calls a tool, and the server answers with the text shown. Nothing here
-is made up: `test/e2e/walkthrough.py` wrote this page while talking to the real server over stdio,
-on a Kubernetes cluster with CloudNativePG 1.30 and PostgreSQL in real pods. A test repeats the
-walk and fails when an answer differs.
+This is what it is like to have a PostgreSQL cluster made, looked after and taken down through the
+server. A person asks, their assistant calls a tool, and the server answers with the text shown.
+Nothing here is made up: `test/e2e/walkthrough.py` wrote this page while talking to the real server
+over stdio, on a Kubernetes cluster with CloudNativePG 1.30 and PostgreSQL in real pods. A test
+repeats the walk and fails when an answer differs.
 
 Only what differs from run to run was replaced: the namespace (here `{NAMESPACE}`, which is also
-the kubeconfig's default), ages, and the version and image of PostgreSQL.
+the kubeconfig's default), ages, confirmation codes and their times, and the version and image of
+PostgreSQL.
 
 The MCP client starts the server like this; everything it may do is what the kubeconfig may do:
 
@@ -57,15 +60,14 @@ The MCP client starts the server like this; everything it may do is what the kub
 ```
 """
 
-END = f"""\
+END = """\
 ## Where to go from here
 
 Every refusal has this form: a code, what happened, and what to do next. Programs need not read the
 text: an answer's structured content has the same facts, and a refusal's `_meta` the same error.
 
-Deleting is not part of this walk. `kubectl delete clusters.postgresql.cnpg.io {CLUSTER}` removes
-the cluster *and its volumes*; no backup was configured, so the data is gone for good. The objects
-that declare roles and databases stay behind, and a new cluster of that name would take them over.
+All tools with all their parameters are in [tools.md](tools.md); what the settings are for is in
+[configuration.md](configuration.md).
 """
 
 ROLE: KubeObject = {"name": "reporting", "login": True, "inRoles": ["pg_read_all_data"]}
@@ -92,10 +94,16 @@ class Step:
     """What the structured content has when the answer is the one to show; asked for until then."""
     finding: str = ""
     """Text in a finding of the answer to show."""
+    confirmed: bool = False
+    """Whether the call carries the code of the plan before it."""
+    gone: str = ""
+    """A role that is not in the answer to show."""
 
     def is_answered_by(self, data: Data) -> bool:
         """Whether this is the answer to show."""
         found = [finding["message"] for finding in data.get("findings", ())]
+        if self.gone in [row["name"] for row in data.get("roles", ())]:
+            return False
         return all(data.get(key) == value for key, value in self.expected.items()) and (
             not self.finding or any(self.finding in message for message in found)
         )
@@ -210,22 +218,215 @@ AFTERWARDS = (
 )
 
 
+PLAN = {"outcome": "planned"}
+DONE = {"outcome": "applied"}
+OWN_ROLE = {"cluster_name": CLUSTER, "role_name": "orders_app"}
+OWN_DATABASE = {"cluster_name": CLUSTER, "database_name": "orders"}
+
+USED = f"00000000-{'a' * 16}-{'a' * 26}"
+"""In the place of a code that was used: the answer is the same for any that does not fit."""
+
+WRITING = (
+    Step(
+        "A role with a password that nobody sees",
+        "The server makes the password and keeps it in a Secret. *Applied* means that PostgreSQL "
+        "has the role with that password.",
+        "The orders service needs its own login.",
+        "create_postgres_role",
+        {**OWN_ROLE, "wait_seconds": 45},
+        expected=DONE,
+    ),
+    Step(
+        "A database with its parts",
+        "",
+        "And a database for it, with trigram search and a schema called sales.",
+        "create_postgres_database",
+        {
+            **OWN_DATABASE,
+            "owner": "orders_app",
+            "extensions": ["pg_trgm"],
+            "schemas": ["sales"],
+            "wait_seconds": 45,
+        },
+        expected=DONE,
+    ),
+    Step(
+        "An ordinary change",
+        "Only what is given changes.",
+        "It should not open more than 20 connections.",
+        "update_postgres_role",
+        {**OWN_ROLE, "connection_limit": 20, "wait_seconds": 45},
+        expected=DONE,
+    ),
+    Step(
+        "What hurts is planned first",
+        "Nothing has happened yet. The assistant is told to show this to the person, and the code "
+        "is good for exactly this.",
+        "I think the password leaked. Make a new one.",
+        "update_postgres_role",
+        {**OWN_ROLE, "rotate_password": True, "wait_seconds": 45},
+        expected=PLAN,
+    ),
+    Step(
+        "And done when the person agrees",
+        "The same call with the code.",
+        "Yes, do it.",
+        "update_postgres_role",
+        {**OWN_ROLE, "rotate_password": True, "wait_seconds": 45},
+        expected=DONE,
+        confirmed=True,
+    ),
+    Step(
+        "A code works once",
+        "Whoever repeats the call gets a new plan instead.",
+        "(the assistant repeats the call by mistake)",
+        "update_postgres_role",
+        {
+            **OWN_ROLE,
+            "rotate_password": True,
+            "confirmation": "00000000-" + "a" * 16 + "-" + "a" * 26,
+        },
+        refused=True,
+    ),
+    Step(
+        "A drop that PostgreSQL will refuse",
+        "The plan says what it knows: the role owns a database.",
+        "The orders service is gone. Remove its login.",
+        "delete_postgres_role",
+        {**OWN_ROLE, "wait_seconds": 45},
+        expected=PLAN,
+    ),
+    Step(
+        "It stays armed",
+        "PostgreSQL's words, and how to take it back.",
+        "Try anyway.",
+        "delete_postgres_role",
+        {**OWN_ROLE, "wait_seconds": 45},
+        refused=True,
+        confirmed=True,
+    ),
+    Step(
+        "Drop the database",
+        "",
+        "Then remove the orders database as well.",
+        "delete_postgres_database",
+        {**OWN_DATABASE, "wait_seconds": 45},
+        expected=PLAN,
+    ),
+    Step(
+        "The database is gone",
+        "",
+        "Yes, all of it.",
+        "delete_postgres_database",
+        {**OWN_DATABASE, "wait_seconds": 45},
+        expected=DONE,
+        confirmed=True,
+    ),
+    Step(
+        "The armed drop has happened",
+        "The operator tries again every half minute: with the database gone, the role went too, "
+        "and its Secret with it.",
+        "Is the login still there?",
+        "list_postgres_roles",
+        {"cluster_name": CLUSTER},
+        gone="orders_app",
+    ),
+    Step(
+        "A replica",
+        "Adding instances destroys nothing, so it is done at once.",
+        "Give shop a replica.",
+        "scale_postgres_cluster",
+        {"name": CLUSTER, "instances": 2},
+        expected={"outcome": "accepted"},
+    ),
+    Step(
+        "Two instances",
+        "",
+        "Is the replica there?",
+        "get_cluster_status",
+        {"name": CLUSTER},
+        expected={"verdict": "healthy", "ready": 2},
+    ),
+    Step(
+        "Fewer instances means fewer volumes",
+        "The plan names what goes: always the highest number that is not the primary.",
+        "One is enough after all.",
+        "scale_postgres_cluster",
+        {"name": CLUSTER, "instances": 1, "wait_seconds": 45},
+        expected=PLAN,
+    ),
+    Step(
+        "Gone with its volume",
+        "",
+        "Yes.",
+        "scale_postgres_cluster",
+        {"name": CLUSTER, "instances": 1, "wait_seconds": 45},
+        expected=DONE,
+        confirmed=True,
+    ),
+    Step(
+        "No backup, no deletion",
+        "The plan counts what would die. Without a recent completed backup there is no code.",
+        "We are done with shop. Delete it.",
+        "delete_postgres_cluster",
+        {"name": CLUSTER, "wait_seconds": 45},
+        expected=PLAN,
+    ),
+    Step(
+        "Unless that is said",
+        "",
+        "There is nothing in it worth keeping.",
+        "delete_postgres_cluster",
+        {"name": CLUSTER, "without_backup": True, "wait_seconds": 45},
+        expected=PLAN,
+    ),
+    Step(
+        "The end",
+        "Proven by looking: the Cluster, its pods and its volumes are gone. What the plan said "
+        "would be left is left.",
+        "Yes, delete it.",
+        "delete_postgres_cluster",
+        {"name": CLUSTER, "without_backup": True, "wait_seconds": 45},
+        expected=DONE,
+        confirmed=True,
+    ),
+)
+
+
 def walk(room: Room, desk: Desk) -> str:
     """The document, from a walk through a room that has nothing in it yet."""
-    parts = [INTRODUCTION, *(_played(step, room, desk) for step in CREATION)]
+    play = Play(room, desk)
+    parts = [INTRODUCTION, *(play.played(step) for step in CREATION)]
     parts.append(DECLARATION.format(manifests=_declare(room)))
-    parts += [_played(step, room, desk) for step in AFTERWARDS]
+    parts += [play.played(step) for step in (*AFTERWARDS, *WRITING)]
     return "\n".join([*parts, END])
 
 
-def _played(step: Step, room: Room, desk: Desk) -> str:
-    call = f"{step.tool} {json.dumps(step.arguments)}"
+@dataclass
+class Play:
+    """A person who asks one thing after the other, and keeps the code of the last plan."""
+
+    room: Room
+    desk: Desk
+    code: str = ""
+
+    def played(self, step: Step) -> str:
+        """One step as the document shows it."""
+        if step.confirmed:
+            step = replace(step, arguments={**step.arguments, "confirmation": self.code})
+        answer = _answer(step, self.desk)
+        self.code = answer.data.get("confirmation", "")
+        return _page(step, _stable(answer.text, self.room.namespace))
+
+
+def _page(step: Step, answer: str) -> str:
+    call = _CODE.sub("<code>", f"{step.tool} {json.dumps(step.arguments)}")
     blocks = [
         f"## {step.heading}",
         _prose(step.before),
         f"> {step.question}",
         f"The assistant calls `{call}`, and the server answers:",
-        f"```text\n{_stable(_answer(step, desk), room.namespace)}\n```",
+        f"```text\n{answer}\n```",
         _prose(step.after),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -235,15 +436,16 @@ def _prose(text: str) -> str:
     return textwrap.fill(text, WIDTH, break_on_hyphens=False)
 
 
-def _answer(step: Step, desk: Desk) -> str:
+def _answer(step: Step, desk: Desk) -> Answer:
     if step.refused:
-        return desk.refused(step.tool, **step.arguments).text
+        refusal = desk.refused(step.tool, **step.arguments)
+        return Answer(refusal.text, refusal.data)
 
     def answered() -> Answer | None:
         answer = desk.ask(step.tool, **step.arguments)
         return answer if step.is_answered_by(answer.data) else None
 
-    return until(answered, STEP_SECONDS, step.heading).text
+    return until(answered, STEP_SECONDS, step.heading)
 
 
 def _stable(text: str, namespace: str) -> str:
@@ -251,6 +453,8 @@ def _stable(text: str, namespace: str) -> str:
     text = text.replace(namespace, NAMESPACE)
     text = re.sub(r"PostgreSQL \d+(\.\d+)*", "PostgreSQL <version>", text)
     text = re.sub(r'"imageName":"[^"]*"', '"imageName":"<image>"', text)
+    text = _CODE.sub("<code>", text)
+    text = re.sub(r"good until \S+Z", "good until <time>", text)
     return re.sub(r"\| (\d+[dhms])+$", "| <age>", text, flags=re.MULTILINE)
 
 

@@ -2,9 +2,12 @@
 
 import pytest
 
-from cnpg_mcp.domain.creation.manifest import ORDER_DIGEST, draft
+from cnpg_mcp.domain.creation.loading import load_plan
+from cnpg_mcp.domain.creation.manifest import draft
 from cnpg_mcp.domain.creation.order import ClusterOrder, Profile, as_parameters
 from cnpg_mcp.domain.creation.parameters import check_parameters
+from cnpg_mcp.domain.marks import ORDER_DIGEST
+from cnpg_mcp.domain.policy import Policy
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 
 
@@ -86,10 +89,26 @@ def test_digest_tells_orders_apart_and_repeats():
         "auto_explain.log_min_duration",
     ],
 )
-def test_parameter_that_can_load_code_is_blocked(parameter):
-    with pytest.raises(ToolFailure) as raised:
-        check_parameters(as_parameters({parameter: "anything"}), None)
-    assert raised.value.code is ErrorCode.BLOCKED
+def test_parameter_that_can_load_code_needs_a_plan(parameter):
+    order = ClusterOrder("orders", parameters=as_parameters({parameter: "anything"}))
+    loaded = [effect.name for effect in load_plan(Policy(), "shop", order).effects]
+    assert loaded == ["orders", parameter.lower()]
+
+
+@pytest.mark.parametrize(
+    ("image", "allowed", "needs_plan"),
+    [
+        ("registry.example/pg:17.5", (), True),
+        ("registry.example/pg:17.5", ("registry.example/",), False),
+        ("registry.example/pg:17.5", ("registry.example/pg",), False),
+        ("registry.example/pg-of-somebody-else:17.5", ("registry.example/pg",), True),
+        ("registry.example.evil/pg:17.5", ("registry.example",), True),
+        ("evil/registry.example/pg:17.5", ("registry.example/",), True),
+    ],
+)
+def test_image_outside_the_allowed_prefixes_needs_a_plan(image, allowed, needs_plan):
+    plan = load_plan(Policy(allowed_images=allowed), "shop", ClusterOrder("orders", image=image))
+    assert bool(plan.effects) is needs_plan
 
 
 @pytest.mark.parametrize(

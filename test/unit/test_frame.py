@@ -5,26 +5,30 @@ import logging
 import pytest
 from fastmcp import Client, FastMCP
 
+from cnpg_mcp.domain.caller import Caller, Scope
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.results import ClusterList, ListScope
 from cnpg_mcp.errors import ErrorCode, FieldError, ToolFailure
 from cnpg_mcp.kube.errors import DeadlineExceeded, Unreachable
 from cnpg_mcp.toolkit.frame import register_all
-from cnpg_mcp.toolkit.registry import Hints, Registry, Scope
+from cnpg_mcp.toolkit.registry import Hints, Registry
 
 CANARY = "canary-value-that-must-not-be-shown"
 ERROR = "cnpg-mcp.io/error"
 
 
+async def nobody():
+    return Caller("test", "nobody")
+
+
 def server_with(raised):
-    registry = Registry()
+    registry = Registry({ClusterList: lambda result: "text"})
 
     @registry.tool(
         title="Probe",
         scope=Scope.READ,
         hints=Hints(read_only=True, destructive=False, idempotent=True),
         result=ClusterList,
-        render=lambda result: "text",
     )
     async def probe(estate: Estate, *, count: int = 0, name: str | None = None) -> ClusterList:
         """Answer, or raise what the test says."""
@@ -33,7 +37,7 @@ def server_with(raised):
         return ClusterList(clusters=(), scope=ListScope())
 
     server = FastMCP("probe")
-    register_all(registry, server, Estate(kube=None))
+    register_all(registry, server, Estate(kube=None, identify=nobody))
     return server
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from cnpg_mcp.domain.databases import list_databases
+from cnpg_mcp.domain.databases.listing import list_databases
 from cnpg_mcp.domain.declared import CLUSTER_GONE
 from cnpg_mcp.domain.paging import ListQuery
 from cnpg_mcp.domain.roles.listing import list_roles

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from cnpg_mcp.domain.cluster_rows import detailed_row, reported_rows
 from cnpg_mcp.domain.cluster_status import status_result
-from cnpg_mcp.domain.databases import list_databases
+from cnpg_mcp.domain.databases.listing import list_databases
+from cnpg_mcp.domain.outcomes import ClusterCreation, Outcome
 from cnpg_mcp.domain.paging import ListQuery
-from cnpg_mcp.domain.results import ClusterList, ClusterRow, ClusterWrite, ListScope, Outcome
+from cnpg_mcp.domain.results import ClusterList, ClusterRow, ListScope
 from cnpg_mcp.domain.roles.listing import list_roles
 from cnpg_mcp.domain.status.assessment import Verdict
 from cnpg_mcp.domain.status.observe import Observation
@@ -298,10 +299,10 @@ def test_findings_left_out_are_counted():
 
 
 def test_many_warnings_are_counted():
-    result = ClusterWrite(
+    result = ClusterCreation(
         outcome=Outcome.ACCEPTED, namespace="shop", name="db", warnings=(INJECTED,) * 50
     )
-    shown = text.cluster_write(result)
+    shown = text.cluster_creation(result)
     assert_harmless(shown)
     assert "And 40 more warnings" in shown
 

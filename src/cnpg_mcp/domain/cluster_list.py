@@ -72,7 +72,7 @@ async def list_clusters(estate: Estate, query: ClusterQuery) -> ClusterList:
     try:
         if not query.all_namespaces:
             return await _one_namespace(estate, query, start)
-        if not estate.allowed_namespaces and not start.namespace:
+        if not estate.policy.allowed_namespaces and not start.namespace:
             return await _everywhere(estate, query, start)
         return await _several(estate, query, start)
     except NotFound as error:
@@ -130,7 +130,7 @@ async def _several(estate: Estate, query: ClusterQuery, start: Position) -> Clus
 
 def _several_note(estate: Estate, missed: Mapping[str, str]) -> str:
     why = "the server's account may not list clusters in all namespaces"
-    if estate.allowed_namespaces:
+    if estate.policy.allowed_namespaces:
         why = "as the server's settings allow"
     note = f"Only these namespaces were looked at: {why}."
     return note + "".join(f" {namespace}: {reason}." for namespace, reason in missed.items())

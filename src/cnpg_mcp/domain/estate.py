@@ -1,11 +1,18 @@
-"""What every domain operation is given: the API server, the limits that settings set, the clock."""
+"""What every domain operation is given: the API server, the limits of settings, caller, clock."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from cnpg_mcp.domain.caller import Caller
+from cnpg_mcp.domain.journal import Journal
 from cnpg_mcp.domain.names import check_namespace
+from cnpg_mcp.domain.plans.code import PlanKeys, new_key
+from cnpg_mcp.domain.plans.gate import Confirmations, Gate, require_write
+from cnpg_mcp.domain.policy import Policy
 from cnpg_mcp.domain.resources import NAMESPACES
+from cnpg_mcp.domain.work import Work
 from cnpg_mcp.errors import ErrorCode, ToolFailure, not_found
 from cnpg_mcp.kube.client import Kube
 from cnpg_mcp.kube.errors import Forbidden, NotFound
@@ -16,15 +23,46 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _confirmations() -> Confirmations:
+    """Codes that only this process honours."""
+    return Confirmations(PlanKeys("cnpg-mcp", [new_key()]))
+
+
 @dataclass(frozen=True)
 class Estate:
-    """The clusters within reach, and the limits within which calls may touch them."""
+    """The clusters within reach, and the limits within which calls may touch them.
+
+    `identify` tells who calls; without it that is the user of the kubeconfig. `journal` is the
+    audit record of the present call. `token` gives so many random bytes, written in hexadecimal.
+    """
 
     kube: Kube
     configured_namespace: str | None = None
-    allowed_namespaces: tuple[str, ...] = ()
-    read_only: bool = False
+    policy: Policy = field(default_factory=Policy)
     now: Callable[[], datetime] = utc_now
+    identify: Callable[[], Awaitable[Caller]] | None = None
+    confirmations: Confirmations = field(default_factory=_confirmations)
+    journal: Journal = field(default_factory=Journal)
+    work: Work = field(default_factory=Work)
+    token: Callable[[int], str] = secrets.token_hex
+
+    async def caller(self) -> Caller:
+        """Who makes this call."""
+        if self.identify is not None:
+            return await self.identify()
+        return Caller("kubeconfig", await self.kube.identity())
+
+    async def gate(self, confirmation: str | None) -> Gate:
+        """The gate of a destructive call."""
+        return Gate(self.confirmations, self.policy, await self.caller(), confirmation)
+
+    async def require_write(self) -> None:
+        """Refuses an ordinary change where the server or the login does not allow any.
+
+        Raises:
+            ToolFailure: `blocked` or `insufficient_scope`.
+        """
+        require_write(self.policy, await self.caller())
 
     async def namespace(self, asked: str | None) -> str:
         """The namespace of a call: the one asked for, else the default one.
@@ -34,18 +72,18 @@ class Estate:
         """
         namespace = asked or await self._default_namespace()
         check_namespace(namespace)
-        if self.allowed_namespaces and namespace not in self.allowed_namespaces:
+        if self.policy.allowed_namespaces and namespace not in self.policy.allowed_namespaces:
             raise ToolFailure(
                 ErrorCode.BLOCKED,
                 f"Namespace {namespace}{'' if asked else ' (the default)'} is outside the "
                 "namespaces that this server may touch.",
-                f"Pass namespace, one of: {', '.join(self.allowed_namespaces)}.",
+                f"Pass namespace, one of: {', '.join(self.policy.allowed_namespaces)}.",
             )
         return namespace
 
     async def namespaces_without_cluster_wide_access(self) -> tuple[str, ...]:
         """Where to look when not every namespace may be seen."""
-        return self.allowed_namespaces or (await self._default_namespace(),)
+        return self.policy.allowed_namespaces or (await self._default_namespace(),)
 
     async def namespace_exists(self, namespace: str) -> bool | None:
         """Whether there is such a namespace; `None` when that may not be looked up."""
@@ -77,6 +115,6 @@ class Estate:
     async def _default_namespace(self) -> str:
         if self.configured_namespace:
             return self.configured_namespace
-        if len(self.allowed_namespaces) == 1:
-            return self.allowed_namespaces[0]
+        if len(self.policy.allowed_namespaces) == 1:
+            return self.policy.allowed_namespaces[0]
         return await self.kube.default_namespace() or "default"

@@ -1,7 +1,10 @@
 """Names: what Kubernetes and CloudNativePG accept, checked before anything is asked of them."""
 
+import hashlib
 import re
+import unicodedata
 
+from cnpg_mcp.domain.quoting import is_object_name
 from cnpg_mcp.errors import invalid
 
 CLUSTER_NAME_LIMIT = 50
@@ -9,6 +12,12 @@ CLUSTER_NAME_LIMIT = 50
 NAMESPACE_LIMIT = 63
 IDENTIFIER_BYTES = 63
 """PostgreSQL cuts longer identifiers silently (NAMEDATALEN - 1), counted in UTF-8 bytes."""
+
+_SLUG_CHARS = 20
+_HASH_CHARS = 10
+RESERVED_ROLE = re.compile(r"(postgres|streaming_replica|pg_.*|cnpg_.*|public|none)", re.DOTALL)
+"""Role names that PostgreSQL or CloudNativePG keeps for itself."""
+RESERVED_DATABASES = frozenset({"postgres", "template0", "template1"})
 
 _DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _DNS_1123 = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -56,6 +65,16 @@ def check_namespace(namespace: str) -> None:
         )
 
 
+def check_object_name(name: str, field: str) -> None:
+    """Refuses what no object can be called.
+
+    Raises:
+        ToolFailure: `invalid`.
+    """
+    if not is_object_name(name):
+        raise invalid(field, "No object can have that name.", "Check the spelling.")
+
+
 def check_identifier(name: str, field: str) -> None:
     """Refuses what PostgreSQL would cut or cannot hold as a role or database name.
 
@@ -72,3 +91,42 @@ def check_identifier(name: str, field: str) -> None:
         )
     if not name or "\x00" in name:
         raise invalid(field, "The name is empty or has a zero byte.", "Choose another name.")
+
+
+def check_role_name(name: str, field: str = "role_name") -> None:
+    """Refuses what cannot be a role, or is one that PostgreSQL or the operator needs.
+
+    Raises:
+        ToolFailure: `invalid`.
+    """
+    check_identifier(name, field)
+    if RESERVED_ROLE.fullmatch(name):
+        raise invalid(
+            field,
+            "The name is reserved: postgres, streaming_replica, public, none, and all that begins "
+            "with pg_ or cnpg_ belong to PostgreSQL or the operator.",
+            "Choose another name.",
+        )
+
+
+def check_database_name(name: str, field: str = "database_name") -> None:
+    """Refuses what cannot be a database, or is one that PostgreSQL needs.
+
+    Raises:
+        ToolFailure: `invalid`.
+    """
+    check_identifier(name, field)
+    if name in RESERVED_DATABASES:
+        raise invalid(field, f"{name} is PostgreSQL's own.", "Choose another name.")
+
+
+def object_name(cluster: str, identifier: str) -> str:
+    """The name of the object that declares a role or database: readable, legal, and its own.
+
+    PostgreSQL's names may hold what Kubernetes' may not, and differ in case alone; so a slug for
+    people is followed by a hash of the whole name. At most 82 characters.
+    """
+    ascii_only = unicodedata.normalize("NFKD", identifier).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")[:_SLUG_CHARS].strip("-")
+    digest = hashlib.sha256(identifier.encode()).hexdigest()[:_HASH_CHARS]
+    return "-".join(part for part in (cluster, slug, digest) if part)

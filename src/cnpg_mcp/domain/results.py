@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cnpg_mcp.domain.quoting import cut
 from cnpg_mcp.domain.status.assessment import Severity, Verdict
@@ -18,15 +18,6 @@ class Result(BaseModel):
     """Base of all results; what is `None` is left out of the structured content."""
 
     model_config = ConfigDict(frozen=True)
-
-
-class Outcome(StrEnum):
-    """What is known of a write, and never more."""
-
-    DRY_RUN = "dry_run"
-    ACCEPTED = "accepted"
-    APPLIED = "applied"
-    UNCHANGED = "unchanged"
 
 
 class ListScope(Result):
@@ -222,19 +213,3 @@ class DatabaseList(Result):
     databases: tuple[DatabaseRow, ...]
     scope: ListScope
     next_cursor: str | None = None
-
-
-class ClusterWrite(Result):
-    """What came of creating a cluster."""
-
-    outcome: Outcome
-    namespace: str
-    name: str
-    verdict: Verdict | None = None
-    findings: tuple[FindingResult, ...] | None = None
-    assumptions: tuple[str, ...] | None = None
-    defaults: JsonValue = Field(None, description="Part of spec that the operator filled in")
-    warnings: tuple[str, ...] | None = None
-    unseen: Mapping[str, str] | None = None
-    connection: Connection | None = None
-    next_step: str | None = None

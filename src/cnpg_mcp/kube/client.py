@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from http import HTTPMethod
 from typing import TypeVar
 
-from cnpg_mcp.kube.answers import Shape, any_json, is_deletion, is_list, is_object, is_table
+from cnpg_mcp.kube.answers import (
+    Shape,
+    any_json,
+    changed_objects,
+    events,
+    is_deletion,
+    is_list,
+    is_object,
+    is_table,
+)
 from cnpg_mcp.kube.errors import Conflict, NotKubernetes
 from cnpg_mcp.kube.objects import KubeObject, Resource
 from cnpg_mcp.kube.tables import TABLE, IncludeObject, Table, parse_table
@@ -81,21 +90,51 @@ class Kube:
         """
         return (await self._transport.connection()).namespace
 
+    async def identity(self) -> str:
+        """Who the credentials say we are: user and context of the kubeconfig.
+
+        Raises:
+            ConfigurationError: no usable credentials at this moment.
+        """
+        return (await self._transport.connection()).identity
+
     async def get(self, resource: Resource, namespace: str | None, name: str) -> KubeObject:
         """One object.
 
         Raises:
             NotFound: no such object, or its CRD is not installed.
         """
-        call = Call(HTTPMethod.GET, resource.path(namespace, name))
-        return (await self._send(call, is_object(resource.kind))).body
+        call = Call(HTTPMethod.GET, resource.path(namespace, name), accept=resource.accept)
+        return (await self._send(call, is_object(resource.answers_as))).body
 
     async def list(self, resource: Resource, selection: Selection) -> ObjectPage:
         """A page of whole objects."""
-        call = Call(HTTPMethod.GET, resource.path(selection.namespace), selection.query())
+        path, accept = resource.path(selection.namespace), resource.accept_list
+        call = Call(HTTPMethod.GET, path, selection.query(), accept=accept)
         body = (await self._send(call, is_list)).body
         token = (body.get("metadata") or {}).get("continue") or ""
         return ObjectPage(tuple(body.get("items") or ()), token)
+
+    async def history(
+        self, resource: Resource, namespace: str, name: str, since: str, *, seconds: int
+    ) -> Sequence[KubeObject]:
+        """What an object has looked like after a resourceVersion, oldest first.
+
+        Waits for changes until `seconds` are over: a watch that ends by itself. A state that
+        lasted for an instant is in it, which a get in a loop may miss.
+
+        Raises:
+            Gone: the API server no longer knows that resourceVersion.
+        """
+        query = [
+            ("watch", "true"),
+            ("fieldSelector", f"metadata.name={name}"),
+            ("resourceVersion", since),
+            ("timeoutSeconds", str(seconds)),
+        ]
+        call = Call(HTTPMethod.GET, resource.path(namespace), query, decode=events)
+        body = (await self._send(call, any_json)).body
+        return tuple(changed_objects(body["events"]))
 
     async def table(
         self, resource: Resource, selection: Selection, include: IncludeObject
@@ -133,8 +172,8 @@ class Kube:
         query = [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
         if dry_run:
             query.append(("dryRun", "All"))
-        call = Call(HTTPMethod.POST, resource.path(namespace), query, body)
-        return _written(await self._send(call, is_object(resource.kind)))
+        call = Call(HTTPMethod.POST, resource.path(namespace), query, body, accept=resource.accept)
+        return _written(await self._send(call, is_object(resource.answers_as)))
 
     async def patch(
         self,
@@ -156,8 +195,15 @@ class Kube:
         query = [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
         if dry_run:
             query.append(("dryRun", "All"))
-        call = Call(HTTPMethod.PATCH, resource.path(namespace, name), query, patch, kind)
-        return _written(await self._send(call, is_object(resource.kind)))
+        call = Call(
+            HTTPMethod.PATCH,
+            resource.path(namespace, name),
+            query,
+            patch,
+            kind,
+            accept=resource.accept,
+        )
+        return _written(await self._send(call, is_object(resource.answers_as)))
 
     async def delete(
         self,
@@ -185,8 +231,10 @@ class Kube:
         }
         if dry_run:
             options["dryRun"] = ["All"]
-        call = Call(HTTPMethod.DELETE, resource.path(namespace, name), (), options)
-        await self._send(call, is_deletion(resource.kind))
+        call = Call(
+            HTTPMethod.DELETE, resource.path(namespace, name), (), options, accept=resource.accept
+        )
+        await self._send(call, is_deletion(resource.answers_as))
 
     async def _send(self, call: Call, fits: Shape) -> Reply:
         reply = await self._transport.send(call)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _MALFORMED = (ValueError, TypeError, AttributeError, KeyError)
 """What the client's own parser raises on a kubeconfig that is YAML, but no kubeconfig."""
 _REDIRECTIONS = range(300, 400)
+_SERVICE_ACCOUNT = "service account"
 _POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
@@ -34,6 +35,8 @@ class Connection:
     client: "ApiClient"
     namespace: str | None
     """The pod's own namespace, or the context's."""
+    identity: str = ""
+    """User and context of the kubeconfig, or the pod's service account."""
 
 
 async def connect(source: ConnectionSource) -> Connection:
@@ -52,10 +55,10 @@ async def connect(source: ConnectionSource) -> Connection:
     configuration = Configuration()
     try:
         if source.kubeconfig is None and source.context is None and _in_cluster():
-            namespace = _load_in_cluster(configuration)
+            namespace, identity = _load_in_cluster(configuration), _SERVICE_ACCOUNT
         else:
-            namespace = await _load_kubeconfig(configuration, source)
-        return Connection(make_client(configuration), namespace)
+            namespace, identity = await _load_kubeconfig(configuration, source)
+        return Connection(make_client(configuration), namespace, identity)
     except (ConfigException, yaml.YAMLError, OSError, *_MALFORMED) as error:
         raise ConfigurationError(f"No usable Kubernetes credentials: {error}") from error
 
@@ -96,7 +99,10 @@ def _load_in_cluster(configuration: "Configuration") -> str | None:
     return _POD_NAMESPACE.read_text().strip() if _POD_NAMESPACE.exists() else None
 
 
-async def _load_kubeconfig(configuration: "Configuration", source: ConnectionSource) -> str | None:
+async def _load_kubeconfig(
+    configuration: "Configuration", source: ConnectionSource
+) -> tuple[str | None, str]:
+    """The context's namespace, and who the kubeconfig says we are."""
     from kubernetes.aio.config import load_kube_config  # noqa: PLC0415 - see connect
 
     path = _kubeconfig_path(source)
@@ -109,7 +115,7 @@ async def _load_kubeconfig(configuration: "Configuration", source: ConnectionSou
     _require_plugin_credentials(configuration, loader)
     current: dict[str, Any] = loader.current_context
     context: dict[str, Any] = current.get("context") or {}
-    return context.get("namespace")
+    return context.get("namespace"), f"{context.get('user')}@{current.get('name')}"
 
 
 def _require_plugin_credentials(configuration: "Configuration", loader: object) -> None:

@@ -8,15 +8,43 @@ KubeObject = dict[str, Any]
 """One object as the API server sent it. Parsed into typed views by whoever knows the kind."""
 
 
+JSON = "application/json"
+_METADATA = "PartialObjectMetadata"
+
+
+def _as(kind: str) -> str:
+    return f"{JSON};as={kind};v=v1;g=meta.k8s.io"
+
+
 @dataclass(frozen=True)
 class Resource:
-    """A collection of the API: group (empty for core), version, plural name, and its kind."""
+    """A collection of the API: group (empty for core), version, plural name, and its kind.
+
+    `metadata_only`: every answer carries the objects' metadata and nothing else, so that their
+    contents never enter this process.
+    """
 
     group: str
     version: str
     plural: str
     kind: str
     namespaced: bool = True
+    metadata_only: bool = False
+
+    @property
+    def answers_as(self) -> str:
+        """The kind of an answer that is one object."""
+        return _METADATA if self.metadata_only else self.kind
+
+    @property
+    def accept(self) -> str:
+        """The form in which one object is asked for."""
+        return _as(_METADATA) if self.metadata_only else JSON
+
+    @property
+    def accept_list(self) -> str:
+        """The form in which a page of objects is asked for."""
+        return _as(f"{_METADATA}List") if self.metadata_only else JSON
 
     def path(self, namespace: str | None = None, name: str | None = None) -> str:
         """The URL path of the collection, or of one object in it."""

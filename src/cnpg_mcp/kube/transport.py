@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from http import HTTPMethod
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json
-
+from cnpg_mcp.kube.answers import Decode, one_object
 from cnpg_mcp.kube.connection import Connection
 from cnpg_mcp.kube.errors import (
     ConfigurationError,
@@ -23,12 +22,12 @@ from cnpg_mcp.kube.errors import (
     Unreachable,
     status_error,
 )
+from cnpg_mcp.kube.objects import JSON
 
 if TYPE_CHECKING:
     from kubernetes.aio.client import ApiClient
     from multidict import CIMultiDictProxy
 
-JSON = "application/json"
 _ATTEMPTS = 4
 _BACKOFF_SECONDS = (0.1, 0.3, 0.9)
 _RETRIED_READS = frozenset({429, 502, 503, 504})
@@ -40,6 +39,7 @@ class Call:
     """One HTTP request to the API server.
 
     `patience`: seconds for a call that is tried once, in place of the transport's deadline.
+    `decode` makes JSON of the body; `None` says that it is none.
     """
 
     method: HTTPMethod
@@ -49,6 +49,7 @@ class Call:
     content_type: str = JSON
     accept: str = JSON
     patience: float | None = None
+    decode: Decode = one_object
 
     @property
     def is_read(self) -> bool:
@@ -249,7 +250,7 @@ def _is_retryable(call: Call, error: KubeError) -> bool:
 
 def _reply(call: Call, status: int, headers: "CIMultiDictProxy[str]", data: bytes) -> Reply:
     warnings = tuple(_warning_text(value) for value in headers.getall("Warning", ()))
-    body = _parse(data)
+    body = (call.decode if status < _OK_BELOW else one_object)(data)
     if status < _OK_BELOW:
         if body is None:
             raise NotKubernetes(maybe_applied=not call.is_read)
@@ -260,15 +261,6 @@ def _reply(call: Call, status: int, headers: "CIMultiDictProxy[str]", data: byte
         retry_after=_seconds(headers.get("Retry-After")),
         warnings=warnings,
     )
-
-
-def _parse(data: bytes) -> dict[str, Any] | None:
-    """The JSON object of an answer; `None` for anything else, such as a proxy's page."""
-    try:
-        body = from_json(data)
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
 
 
 def _warning_text(header: str) -> str:

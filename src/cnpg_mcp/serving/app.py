@@ -1,7 +1,7 @@
 """The factory both entries share: settings in, an MCP server with its tools out."""
 
 import functools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastmcp import FastMCP
@@ -9,6 +9,10 @@ from fastmcp import FastMCP
 import cnpg_mcp
 import cnpg_tools
 from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.journal import Journal, to_file, to_stderr
+from cnpg_mcp.domain.plans.code import PlanKeys, new_key
+from cnpg_mcp.domain.plans.gate import Confirmations
+from cnpg_mcp.domain.policy import TRUSTED_EXTENSIONS, Policy
 from cnpg_mcp.kube.client import Kube
 from cnpg_mcp.kube.connection import ConnectionSource, connect
 from cnpg_mcp.kube.transport import Transport
@@ -21,16 +25,32 @@ INSTRUCTIONS = (
 )
 
 
-def build_estate(settings: Settings) -> Estate:
-    """The clusters within reach of the settings; nothing is connected to yet."""
+def build_estate(settings: Settings, name: str) -> Estate:
+    """The clusters within reach of the server of that name; nothing is connected to yet."""
     source = ConnectionSource(settings.kubeconfig, settings.kube_context)
     connector = functools.partial(connect, source)
     return Estate(
         kube=Kube(Transport(connector, deadline=settings.kube_timeout)),
         configured_namespace=settings.default_namespace,
-        allowed_namespaces=settings.allowed_namespaces,
-        read_only=settings.read_only,
+        policy=_policy(settings),
+        confirmations=Confirmations(PlanKeys(name, _plan_keys(settings))),
+        journal=Journal(sink=to_file(settings.audit_log) if settings.audit_log else to_stderr),
     )
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        read_only=settings.read_only,
+        allowed_namespaces=settings.allowed_namespaces,
+        protected_namespaces=settings.protected_namespaces,
+        backup_max_age=settings.backup_max_age,
+        allowed_images=settings.allowed_images,
+        allowed_extensions=settings.allowed_extensions or TRUSTED_EXTENSIONS,
+    )
+
+
+def _plan_keys(settings: Settings) -> Sequence[bytes]:
+    return [key.get_secret_value().encode() for key in settings.plan_key] or [new_key()]
 
 
 def build_server(name: str, estate: Estate) -> FastMCP:
@@ -41,6 +61,7 @@ def build_server(name: str, estate: Estate) -> FastMCP:
         try:
             yield
         finally:
+            await estate.work.drain()
             await estate.kube.close()
 
     server = FastMCP(

@@ -72,7 +72,7 @@ def _build(name: str, settings: Settings) -> "FastMCP":
         os.environ.setdefault(variable, value)
     from cnpg_mcp.serving.app import build_estate, build_server  # noqa: PLC0415
 
-    server = build_server(name, build_estate(settings))
+    server = build_server(name, build_estate(settings, name))
     gc.freeze()
     gc.enable()
     return server

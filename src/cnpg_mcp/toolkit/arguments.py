@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, WithJsonSchema
 
 from cnpg_mcp.domain.creation.order import Profile
+from cnpg_mcp.domain.databases.order import ReclaimPolicy
 from cnpg_mcp.domain.status.assessment import Verdict
 
 
@@ -19,7 +20,7 @@ class DetailLevel(StrEnum):
 Detail = Annotated[DetailLevel, Field(description="How much to say")]
 Namespace = Annotated[
     str | None,
-    Field(description="Kubernetes namespace; default: the server's, which the answer names"),
+    Field(description="Kubernetes namespace; default: the server's"),
 ]
 ClusterName = Annotated[str, Field(description="Name of the cluster")]
 Limit = Annotated[int, Field(ge=1, le=500, description="Rows to a page")]
@@ -27,9 +28,7 @@ Cursor = Annotated[
     str | None,
     Field(description="next_cursor of the page before, with otherwise the same arguments"),
 ]
-DryRun = Annotated[
-    bool, Field(description="Let the API server and the operator check it; nothing is stored")
-]
+DryRun = Annotated[bool, Field(description="Only have API server and operator check it")]
 WaitSeconds = Annotated[
     int, Field(ge=0, le=45, description="Seconds to wait for the result; 0 answers at once")
 ]
@@ -80,3 +79,84 @@ FirstOwner = Annotated[
     str | None, Field(description="Role that owns it; default: the database's name")
 ]
 Labels = Annotated[dict[str, str] | None, Field(description="Labels of the Cluster object")]
+
+Confirmation = Annotated[
+    str | None, Field(description="Code of the plan that a person has agreed to")
+]
+WaitForPostgres = Annotated[
+    int, Field(ge=0, le=45, description="Seconds to wait for PostgreSQL; 0: none")
+]
+WantedInstances = Annotated[int, Field(ge=1, le=20, description="Primary plus replicas wanted")]
+Image = Annotated[
+    str | None,
+    Field(description="PostgreSQL image; outside the allowed prefixes it needs a plan"),
+]
+BackupObjectStore = Annotated[
+    str | None,
+    Field(description="ObjectStore to archive WAL and back up to daily (Barman Cloud plugin)"),
+]
+DeleteDependents = Annotated[
+    bool, Field(description="Also delete this server's Database and DatabaseRole objects of it")
+]
+WithoutBackup = Annotated[
+    bool, Field(description="Delete although no recent completed backup exists")
+]
+
+RoleName = Annotated[str, Field(description="Name of the role in PostgreSQL, exactly")]
+Login = Annotated[bool, Field(description="May log in; gets a password in a Secret")]
+Inherit = Annotated[bool, Field(description="Has the privileges of its memberships by itself")]
+CreateDb = Annotated[bool, Field(description="May create databases")]
+Superuser = Annotated[bool, Field(description="Bypasses all permission checks; needs a plan")]
+CreateRole = Annotated[bool, Field(description="May create and change roles; needs a plan")]
+Replication = Annotated[bool, Field(description="May stream everything; needs a plan")]
+BypassRls = Annotated[bool, Field(description="Bypasses row-level security; needs a plan")]
+ConnectionLimit = Annotated[
+    int | None, Field(ge=-1, le=2147483647, description="Concurrent connections; -1: no limit")
+]
+ValidUntil = Annotated[
+    str | None,
+    Field(description="When the password expires, RFC 3339, or infinity", max_length=64),
+]
+InRoles = Annotated[
+    list[str] | None, Field(description="Roles to be a member of; pg_* ones need a plan")
+]
+Comment = Annotated[str | None, Field(description="Comment on the role", max_length=1000)]
+NewLogin = Annotated[bool | None, Field(description="May log in; taking it away needs a plan")]
+NewInherit = Annotated[bool | None, Field(description="Has its memberships' privileges by itself")]
+NewCreateDb = Annotated[bool | None, Field(description="May create databases")]
+NewSuperuser = Annotated[bool | None, Field(description="Granting it needs a plan")]
+NewCreateRole = Annotated[bool | None, Field(description="Granting it needs a plan")]
+NewReplication = Annotated[bool | None, Field(description="Granting it needs a plan")]
+NewBypassRls = Annotated[bool | None, Field(description="Granting it needs a plan")]
+ChangedInRoles = Annotated[
+    list[str] | dict[str, bool] | None,
+    Field(
+        description='Memberships to add, e.g. ["reporting"], or to add and revoke, e.g. '
+        '{"reporting": true, "auditor": false}; all others stay'
+    ),
+    WithJsonSchema(
+        {
+            "type": ["array", "object"],
+            "items": {"type": "string"},
+            "additionalProperties": {"type": "boolean"},
+        }
+    ),
+]
+RotatePassword = Annotated[bool, Field(description="Replace the password; needs a plan")]
+
+DatabaseName = Annotated[str, Field(description="Name of the database in PostgreSQL, exactly")]
+Owner = Annotated[str, Field(description="Role that owns it; it must exist")]
+ReclaimPolicyOfNew = Annotated[
+    ReclaimPolicy,
+    Field(description="What becomes of the data when the Database object is deleted"),
+]
+ReclaimPolicyOfDrop = Annotated[
+    ReclaimPolicy,
+    Field(description="delete drops the database; retain only stops declaring it"),
+]
+Extensions = Annotated[
+    list[str] | None, Field(description="Extensions to install; untrusted ones need a plan")
+]
+Schemas = Annotated[list[str] | None, Field(description="Schemas to create, owned by the owner")]
+Encoding = Annotated[str | None, Field(description="e.g. UTF8; fixed once created")]
+Locale = Annotated[str | None, Field(description="e.g. C or en_US.utf8; fixed once created")]

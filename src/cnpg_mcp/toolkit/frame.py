@@ -2,7 +2,6 @@
 
 import logging
 import re
-import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,12 +12,15 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import PrivateAttr, ValidationError
 
 from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.outcomes import Write
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.results import Result
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.errors import KubeError
+from cnpg_mcp.toolkit.record import Record
 from cnpg_mcp.toolkit.registry import Registry, ToolSpec
+from cnpg_mcp.toolkit.text.plans import plan
 from cnpg_mcp.toolkit.translate import explain, explain_arguments
 
 _PATH = re.compile(r"[\w.\[\]/-]{0,120}", re.ASCII)
@@ -57,23 +59,32 @@ class RegisteredTool(Tool):
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         """Answers one call; every failure becomes a tool error with a code and a next step."""
+        record = Record.open(self._estate, self.name, arguments)
         try:
-            return _success(self._spec, await self._answer(arguments))
+            result = await self._answer(record.estate, arguments)
+            record.outcome = str(getattr(result, "outcome", "read"))
+            return _success(self._spec, result)
         except ToolFailure as failure:
-            return _error(failure)
+            return self._refused(record, failure)
         except KubeError as error:
-            return _error(explain(error))
+            return self._refused(record, explain(error))
         except Exception:  # noqa: BLE001 - the one place where anything becomes `internal`
-            return _error(_unexpected(self.name))
+            return self._refused(record, _unexpected(self.name, record.request_id))
+        finally:
+            await record.close()
 
-    async def _answer(self, arguments: dict[str, Any]) -> Result:
+    def _refused(self, record: Record, failure: ToolFailure) -> ToolResult:
+        record.outcome, record.error = "refused", failure.code
+        return _error(failure, self._spec)
+
+    async def _answer(self, estate: Estate, arguments: dict[str, Any]) -> Result:
         spec = self._spec
         try:
             parsed = spec.arguments.model_validate(arguments)
         except ValidationError as error:
             raise explain_arguments(error, spec.arguments) from None
         values = {name: getattr(parsed, name) for name in spec.arguments.model_fields}
-        answer = spec.handler(self._estate, **values)
+        answer = spec.handler(estate, **values)
         if isinstance(answer, AsyncIterator):
             return await _follow(answer)
         return await answer
@@ -103,7 +114,7 @@ def _success(spec: ToolSpec, result: Result) -> ToolResult:
     )
 
 
-def _error(failure: ToolFailure) -> ToolResult:
+def _error(failure: ToolFailure, spec: ToolSpec) -> ToolResult:
     """The failure as text and, for programs, in `_meta` (never as structured content)."""
     fields = [{"field": item.field, "message": item.message} for item in failure.fields]
     told = [item for item in failure.fields if item.message != failure.message]
@@ -118,6 +129,11 @@ def _error(failure: ToolFailure) -> ToolResult:
     }
     if fields:
         data["fields"] = fields
+    if isinstance(failure.shown, Write):
+        is_own = isinstance(failure.shown, spec.result)
+        lines.append((spec.render if is_own else plan)(failure.shown))
+        key = "result" if is_own else "plan"
+        data[key] = failure.shown.model_dump(mode="json", exclude_none=True)
     return ToolResult.from_mcp_result(
         CallToolResult(
             content=[TextContent(type="text", text="\n".join(lines))],
@@ -132,9 +148,8 @@ def _shown(field: str) -> str:
     return field if _PATH.fullmatch(field) else quoted(field, 80)
 
 
-def _unexpected(tool: str) -> ToolFailure:
+def _unexpected(tool: str, request_id: str) -> ToolFailure:
     """What the caller may know of a defect; the trace goes to the log alone."""
-    request_id = uuid.uuid4().hex[:12]
     _log.exception("unexpected failure in %s, request %s", tool, request_id)
     return ToolFailure(
         ErrorCode.INTERNAL,

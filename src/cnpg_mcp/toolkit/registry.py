@@ -3,27 +3,20 @@
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
+from cnpg_mcp.domain.caller import Scope
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.results import Result
-from cnpg_mcp.toolkit.schema import compact_schema
+from cnpg_mcp.toolkit.schema import compact_schema, outline
 
 Answer = Awaitable[Result] | AsyncIterator[Progress | Result]
 Handler = Callable[..., Answer]
 H = TypeVar("H", bound=Handler)
 _ESTATE = "estate"
-
-
-class Scope(StrEnum):
-    """What a caller must be allowed to do."""
-
-    READ = "cnpg:read"
-    WRITE = "cnpg:write"
 
 
 @dataclass(frozen=True)
@@ -38,7 +31,10 @@ class Hints:
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """One tool: its contract, its handler, and how its result reads as text."""
+    """One tool: its contract, its handler, and how its result reads as text.
+
+    `scope` is what its ordinary form needs; destructive forms need `cnpg:admin` to be applied.
+    """
 
     name: str
     title: str
@@ -58,13 +54,17 @@ class ToolSpec:
     @cached_property
     def output_schema(self) -> dict[str, Any]:
         """JSON schema of the structured content."""
-        return compact_schema(self.result)
+        return outline(compact_schema(self.result))
 
 
 class Registry:
-    """The tools by name, in the order in which they are listed."""
+    """The tools by name, in the order in which they are listed.
 
-    def __init__(self) -> None:
+    `renderers` tells for each kind of result how it reads as text.
+    """
+
+    def __init__(self, renderers: Mapping[type[Result], Callable[[Any], str]]) -> None:
+        self._renderers = renderers
         self._specs: dict[str, ToolSpec] = {}
 
     @property
@@ -79,7 +79,6 @@ class Registry:
         scope: Scope,
         hints: Hints,
         result: type[Result],
-        render: Callable[[Any], str],
     ) -> Callable[[H], H]:
         """Declares a handler as a tool; its docstring is the description, its types the schema."""
 
@@ -94,7 +93,7 @@ class Registry:
                 handler=handler,
                 arguments=_arguments(handler),
                 result=result,
-                render=render,
+                render=self._renderers[result],
             )
             return handler
 

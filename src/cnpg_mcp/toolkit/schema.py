@@ -6,6 +6,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+_ONLY_FOR_STRICTNESS = frozenset({"required", "format", "default"})
+
 
 class _Compact(GenerateJsonSchema):
     """Optional means "may be left out": no `null` alternatives, no null defaults, no titles."""
@@ -30,6 +32,23 @@ def compact_schema(model: type[BaseModel]) -> dict[str, Any]:
     compact.pop("description", None)
     compact.pop("title", None)
     return compact
+
+
+def outline(schema: dict[str, Any]) -> dict[str, Any]:
+    """A result's schema without what only makes it stricter.
+
+    Which fields of a row are always there, and formats of texts, cost every client tokens and tell
+    it nothing that the row itself does not.
+    """
+    return {**_outlined(schema), "required": schema.get("required", [])}
+
+
+def _outlined(node: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(node, list):
+        return [_outlined(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: _outlined(value) for key, value in node.items() if key not in _ONLY_FOR_STRICTNESS}
 
 
 def _inline(node: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON

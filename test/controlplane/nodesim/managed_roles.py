@@ -45,6 +45,8 @@ class ManagedRoles:
     async def _apply(self, world: World, cluster: KubeObject) -> None:
         postgres = world.postgres(cluster)
         await _report(world, cluster, _by_status(cluster, postgres, self._stale(world, cluster)))
+        meta = cluster["metadata"]  # with the report in it, or the next one would look unchanged
+        cluster = world.store.get("clusters", meta["namespace"], meta["name"]) or cluster
         result = _Result()
         for entry in _entries(cluster):
             self._apply_entry(world, cluster, entry, result)

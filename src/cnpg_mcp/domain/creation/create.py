@@ -1,7 +1,5 @@
 """Creating a cluster: nothing is overwritten or adopted, and "applied" is said when proven."""
 
-import asyncio
-import contextlib
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -11,25 +9,32 @@ from pydantic import JsonValue
 from cnpg_mcp.domain.connection import connection_facts
 from cnpg_mcp.domain.creation.ground import survey
 from cnpg_mcp.domain.creation.image import image_for_version
-from cnpg_mcp.domain.creation.manifest import ORDER_DIGEST, Draft, draft
+from cnpg_mcp.domain.creation.loading import load_plan
+from cnpg_mcp.domain.creation.manifest import Draft, draft
 from cnpg_mcp.domain.creation.order import ClusterOrder
+from cnpg_mcp.domain.creation.schedule import check_schedule, ensure_schedule
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import find_cluster, read_cluster
+from cnpg_mcp.domain.marks import ORDER_DIGEST
+from cnpg_mcp.domain.options import Options
+from cnpg_mcp.domain.outcomes import ClusterCreation, Outcome
+from cnpg_mcp.domain.plans.offer import Offer
+from cnpg_mcp.domain.plans.passage import Passage
+from cnpg_mcp.domain.plans.plan import Plan
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.resources import CLUSTERS
-from cnpg_mcp.domain.results import ClusterWrite, Outcome
 from cnpg_mcp.domain.shaping import connection_result, finding_results
 from cnpg_mcp.domain.status.assessment import Assessment, Verdict
 from cnpg_mcp.domain.status.evidence import Evidence
-from cnpg_mcp.domain.status.observe import Observation, observe
+from cnpg_mcp.domain.status.observe import observe
 from cnpg_mcp.domain.status.verdict import assess
 from cnpg_mcp.domain.views.cluster import Cluster
+from cnpg_mcp.domain.waiting import Look, Sight, watch
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.client import Written
-from cnpg_mcp.kube.errors import AlreadyExists, KubeError
+from cnpg_mcp.kube.errors import AlreadyExists
 
-_POLL_SECONDS = 1.0
 _WHOLE_LOOK = 5
 """Every how many looks pods, volumes and events are looked at, too."""
 _NOT_STORED = "Nothing was stored. Call again without dry_run to create it."
@@ -47,8 +52,8 @@ class _Place:
 
 
 async def create_cluster(
-    estate: Estate, namespace: str | None, order: ClusterOrder, *, dry_run: bool, wait_seconds: int
-) -> AsyncIterator[Progress | ClusterWrite]:
+    estate: Estate, namespace: str | None, order: ClusterOrder, options: Options
+) -> AsyncIterator[Progress | ClusterCreation]:
     """Creates a cluster, or only has it checked; yields progress, then the result.
 
     Repeating the call that made a cluster answers `unchanged`.
@@ -59,24 +64,12 @@ async def create_cluster(
     """
     place = _Place(await estate.namespace(namespace), order.name)
     order.check()
-    if estate.read_only and not dry_run:
-        raise ToolFailure(
-            ErrorCode.BLOCKED, "This server is read-only.", "Call with dry_run=true to check only."
-        )
-    stand = await _standing(estate, place, order)
-    if stand is None:
-        try:
-            prepared = await _prepare(estate, place, order)
-            if dry_run:
-                yield _dry_run(place, prepared, read_only=estate.read_only)
-                return
-            stand = await _make(estate, place, prepared)
-        except AlreadyExists:  # another call was first by a moment
-            stand = await _standing(estate, place, order)
-            if stand is None:
-                raise
+    stand = await _stand(estate, place, order, options)
+    if isinstance(stand, ClusterCreation):
+        yield stand
+        return
     assessment = None
-    async for step in _wait(estate, place, wait_seconds):
+    async for step in watch(_look(estate, place), options.wait_seconds):
         if isinstance(step, Progress):
             yield step
         else:
@@ -100,6 +93,42 @@ class _Stand:
     cluster: Cluster
     made: _Prepared | None = None
     warnings: tuple[str, ...] = ()
+
+
+async def _stand(
+    estate: Estate, place: _Place, order: ClusterOrder, options: Options
+) -> _Stand | ClusterCreation:
+    """The cluster that stands then; or a plan, or what a dry run gives, and nothing was made."""
+    loading = load_plan(estate.policy, place.namespace, order)
+    if not options.dry_run and not loading.effects:
+        await estate.require_write()
+    stand = await _standing(estate, place, order)
+    if stand is not None:
+        return await _complete(estate, place, order, options, stand)
+    try:
+        prepared = await _prepare(estate, place, order)
+        if options.dry_run:
+            return _dry_run(estate, place, prepared, loading)
+        if loading.effects:
+            offer = await Passage(estate, options.confirmation).admit(loading)
+            if offer is not None:
+                return ClusterCreation(**offer.fields(), name=place.name)
+        return await estate.work.finish(_make(estate, place, order, prepared))
+    except AlreadyExists:  # another call was first by a moment
+        stand = await _standing(estate, place, order)
+        if stand is None:
+            raise
+        return stand
+
+
+async def _complete(
+    estate: Estate, place: _Place, order: ClusterOrder, options: Options, stand: _Stand
+) -> _Stand:
+    """Makes the schedule that an earlier call of this order could not make."""
+    if order.backup_object_store and not options.dry_run:
+        await estate.require_write()
+        await estate.work.finish(ensure_schedule(estate, place.namespace, order, stand.cluster))
+    return stand
 
 
 async def _standing(estate: Estate, place: _Place, order: ClusterOrder) -> _Stand | None:
@@ -130,77 +159,66 @@ async def _standing(estate: Estate, place: _Place, order: ClusterOrder) -> _Stan
 async def _prepare(estate: Estate, place: _Place, order: ClusterOrder) -> _Prepared:
     """Looks at the ground, and has the API server and the operator check the whole object."""
     unseen = await survey(estate, place.namespace, order)
+    await check_schedule(estate, place.namespace, order)
     image = await image_for_version(estate, place.namespace, order)
     ready = draft(order, place.namespace, image)
     checked = await estate.kube.create(CLUSTERS, place.namespace, ready.body, dry_run=True)
     return _Prepared(ready, checked, unseen)
 
 
-async def _make(estate: Estate, place: _Place, prepared: _Prepared) -> _Stand:
+async def _make(estate: Estate, place: _Place, order: ClusterOrder, prepared: _Prepared) -> _Stand:
     written = await estate.kube.create(CLUSTERS, place.namespace, prepared.draft.body)
-    return _Stand(Cluster.parse(written.object), prepared, written.warnings)
+    cluster = Cluster.parse(written.object)
+    estate.journal.touches("Cluster", place.namespace, place.name, cluster.metadata.uid)
+    if order.backup_object_store:
+        await ensure_schedule(estate, place.namespace, order, cluster)
+    return _Stand(cluster, prepared, written.warnings)
 
 
-async def _wait(
-    estate: Estate, place: _Place, wait_seconds: int
-) -> AsyncIterator[Progress | Assessment]:
-    """Looks once a second until the verdict is settled or the time is up, and never longer."""
-    loop = asyncio.get_running_loop()
-    start = loop.time()
-    for look in itertools.count(1):
-        left = wait_seconds - (loop.time() - start)
-        if left <= 0:
-            return
-        await asyncio.sleep(min(_POLL_SECONDS, left))
-        seen = await _look(estate, place, whole=look % _WHOLE_LOOK == 0, within=left)
-        message = "no answer from the API server"
-        if seen is not None:
-            yield seen.assessment
-            if seen.assessment.verdict in _SETTLED:
-                return
-            phase = seen.evidence.cluster.status.phase
-            message = f"operator reports {quoted(phase)}" if phase else "not taken up yet"
-        yield Progress(round(loop.time() - start, 1), wait_seconds, message)
+def _look(estate: Estate, place: _Place) -> Look[Assessment]:
+    """Looks at the Cluster alone while that says it is under way, but now and then at all."""
+    looks = itertools.count(1)
+
+    async def look() -> Sight[Assessment]:
+        whole = next(looks) % _WHOLE_LOOK == 0
+        cluster = await read_cluster(estate, place.namespace, place.name)
+        evidence = Evidence(cluster)
+        assessment = assess(evidence, estate.now())
+        if whole or assessment.verdict in _SETTLED:
+            seen = await observe(estate, place.namespace, place.name)
+            cluster, assessment = seen.evidence.cluster, seen.assessment
+        phase = cluster.status.phase
+        message = f"operator reports {quoted(phase)}" if phase else "not taken up yet"
+        return Sight(assessment, assessment.verdict in _SETTLED, message)
+
+    return look
 
 
-async def _look(estate: Estate, place: _Place, *, whole: bool, within: float) -> Observation | None:
-    """One look: at the Cluster alone while that says it is under way, but now and then at all.
-
-    `None` when it fails or takes too long: the cluster has been created by then, so that ends
-    nothing.
-    """
-    with contextlib.suppress(TimeoutError, KubeError, ToolFailure):
-        async with asyncio.timeout(within):
-            cluster = await read_cluster(estate, place.namespace, place.name)
-            evidence = Evidence(cluster)
-            alone = Observation(evidence, assess(evidence, estate.now()))
-            if not whole and alone.assessment.verdict not in _SETTLED:
-                return alone
-            return await observe(estate, place.namespace, place.name)
-    return None
-
-
-def _dry_run(place: _Place, prepared: _Prepared, *, read_only: bool) -> ClusterWrite:
+def _dry_run(estate: Estate, place: _Place, prepared: _Prepared, loading: Plan) -> ClusterCreation:
+    planned = Offer(loading).fields() if loading.effects else {"namespace": place.namespace}
     sent, stored = prepared.draft.body["spec"], prepared.checked.object.get("spec")
-    return ClusterWrite(
-        outcome=Outcome.DRY_RUN,
-        namespace=place.namespace,
+    fields = {
+        **planned,
+        "outcome": Outcome.DRY_RUN,
+        "next_step": _READ_ONLY if estate.policy.read_only else _NOT_STORED,
+    }
+    return ClusterCreation(
+        **fields,
         name=place.name,
         assumptions=prepared.draft.assumptions,
         defaults=_defaults(sent, stored),
         warnings=prepared.checked.warnings or None,
         unseen=prepared.unseen or None,
-        next_step=_READ_ONLY if read_only else _NOT_STORED,
     )
 
 
-def _result(place: _Place, stand: _Stand, assessment: Assessment | None) -> ClusterWrite:
+def _result(place: _Place, stand: _Stand, assessment: Assessment | None) -> ClusterCreation:
     """`applied` only when instances, pods and phase were seen to agree after the write."""
     healthy = assessment is not None and assessment.verdict is Verdict.HEALTHY
     proven = healthy and assessment is not None and "pods" not in assessment.unseen
     made = stand.made
     outcome = Outcome.APPLIED if proven else Outcome.ACCEPTED
-    return ClusterWrite(
+    return ClusterCreation(
         outcome=outcome if made else Outcome.UNCHANGED,
         namespace=place.namespace,
         name=place.name,

@@ -1,19 +1,18 @@
 """The Cluster object that an order becomes, and the assumptions made on the way."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cnpg_mcp.domain.creation.order import ClusterOrder, Profile
+from cnpg_mcp.domain.marks import made_by
 from cnpg_mcp.domain.quantities import amount
-from cnpg_mcp.domain.resources import CLUSTERS
+from cnpg_mcp.domain.resources import CLUSTERS, SCHEDULED_BACKUPS
 from cnpg_mcp.kube.objects import KubeObject
 
-CREATED_BY = "cnpg-mcp.io/created-by"
-"""Annotation on everything that this server makes; only what carries it is ever cleaned up."""
-ORDER_DIGEST = "cnpg-mcp.io/order"
-"""Annotation that tells a repeated create from another one of the same name."""
-OURS = "cnpg-mcp"
-
+BARMAN_PLUGIN = "barman-cloud.cloudnative-pg.io"
+_BACKUP_HOURS = 6
+"""Daily backups begin in the first hours of the day."""
 _MIB = 1024 * 1024
 _PRODUCTION_CPU = "2"
 _PRODUCTION_MEMORY = "4Gi"
@@ -52,8 +51,10 @@ def draft(order: ClusterOrder, namespace: str, image: str | None) -> Draft:
     }
     if plan.wal_storage_size:
         spec["walStorage"] = _storage(plan.wal_storage_size, order.storage_class)
-    if image:
-        spec["imageName"] = image
+    if image or order.image:
+        spec["imageName"] = order.image or image
+    if order.backup_object_store:
+        spec["plugins"] = [_archiver(order.backup_object_store)]
     if resources := _resources(plan):
         spec["resources"] = resources
     if postgresql := _postgresql(order, plan):
@@ -67,11 +68,59 @@ def draft(order: ClusterOrder, namespace: str, image: str | None) -> Draft:
             "name": order.name,
             "namespace": namespace,
             "labels": dict(order.labels),
-            "annotations": {CREATED_BY: OURS, ORDER_DIGEST: order.digest(namespace)},
+            "annotations": made_by(order.digest(namespace)),
         },
         "spec": spec,
     }
     return Draft(body, tuple(_assumptions(order, plan, image)))
+
+
+def _archiver(object_store: str) -> Mapping[str, object]:
+    """The plugin that archives WAL to an ObjectStore."""
+    return {
+        "name": BARMAN_PLUGIN,
+        "isWALArchiver": True,
+        "parameters": {"barmanObjectName": object_store},
+    }
+
+
+def daily_at(cluster: str) -> str:
+    """The time of the daily backup: not all clusters begin at once."""
+    minute = int(hashlib.sha256(cluster.encode()).hexdigest(), 16) % (_BACKUP_HOURS * 60)
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def schedule_name(cluster: str) -> str:
+    """The name of the schedule that is made with a cluster."""
+    return f"{cluster}-daily"
+
+
+def daily_backup(order: ClusterOrder, namespace: str, uid: str) -> KubeObject:
+    """The ScheduledBackup of a cluster; it goes with the Cluster of that uid."""
+    hour, minute = (int(part) for part in daily_at(order.name).split(":"))
+    owner = {
+        "apiVersion": CLUSTERS.api_version,
+        "kind": CLUSTERS.kind,
+        "name": order.name,
+        "uid": uid,
+    }
+    return {
+        "apiVersion": SCHEDULED_BACKUPS.api_version,
+        "kind": SCHEDULED_BACKUPS.kind,
+        "metadata": {
+            "name": schedule_name(order.name),
+            "namespace": namespace,
+            "annotations": made_by(order.digest(namespace)),
+            "ownerReferences": [owner],
+        },
+        "spec": {
+            "cluster": {"name": order.name},
+            "schedule": f"0 {minute} {hour} * * *",  # six fields: seconds come first
+            "method": "plugin",
+            "pluginConfiguration": {"name": BARMAN_PLUGIN},
+            "backupOwnerReference": "none",
+        },
+    }
 
 
 def _fill(order: ClusterOrder) -> _Plan:
@@ -153,7 +202,11 @@ def _assumptions(order: ClusterOrder, plan: _Plan, image: str | None) -> list[st
         ),
         (image, f"image {image}, from the operator's default and postgres_version; not looked up"),
         (plan.instances == 1, "one instance: no failover"),
-        (True, "no backup is configured"),
+        (not order.backup_object_store, "no backup is configured"),
+        (
+            order.backup_object_store,
+            f"WAL archived to the object store, and a backup daily at {daily_at(order.name)} UTC",
+        ),
     )
     return [text for applies, text in notes if applies]
 

@@ -1,21 +1,27 @@
 """What is asked when a cluster is to be created, checked as far as one can without asking."""
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from cnpg_mcp.domain.creation.parameters import check_parameters
-from cnpg_mcp.domain.names import check_cluster_name, check_identifier
+from cnpg_mcp.domain.marks import digest_of
+from cnpg_mcp.domain.names import (
+    RESERVED_ROLE,
+    check_cluster_name,
+    check_database_name,
+    check_identifier,
+    check_object_name,
+)
 from cnpg_mcp.domain.quantities import amount
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.errors import invalid
 
+_IMAGE = re.compile(
+    r"[a-z0-9][A-Za-z0-9._:/-]{0,200}:[0-9][A-Za-z0-9._-]{0,127}(@sha256:[0-9a-f]{64})?"
+)
 _VERSION = re.compile(r"([1-9][0-9])(\.[0-9]+)?")
-_RESERVED_DATABASES = frozenset({"postgres", "template0", "template1"})
-_RESERVED_ROLE = re.compile(r"(postgres|streaming_replica|pg_.*|cnpg_.*|public|none)", re.DOTALL)
 _SMALLEST_VOLUME = 100 * 1024 * 1024
 """A new PostgreSQL writes about 60 MB before anybody stores a row."""
 _RESERVED_LABELS = ("cnpg.io", "cnpg-mcp.io", "kubernetes.io", "k8s.io")
@@ -42,12 +48,14 @@ class ClusterOrder:
     storage_class: str | None = None
     wal_storage_size: str | None = None
     postgres_version: str | None = None
+    image: str | None = None
     cpu: str | None = None
     memory: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     synchronous_replicas: int | None = None
     database: str | None = None
     owner: str | None = None
+    backup_object_store: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -67,8 +75,7 @@ class ClusterOrder:
 
     def digest(self, namespace: str) -> str:
         """What tells an order repeated from another order for the same place."""
-        text = json.dumps([namespace, asdict(self)], sort_keys=True, default=dict)
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return digest_of(namespace, asdict(self))
 
     def check(self) -> None:
         """Refuses what cannot be right, before the API server is asked.
@@ -91,6 +98,20 @@ class ClusterOrder:
                 "A version is a major version such as 17, or a minor one such as 17.5.",
                 "Correct it, or leave it out for the operator's default.",
             )
+        if self.image and self.postgres_version:
+            raise invalid(
+                "image",
+                "An image names its PostgreSQL version itself.",
+                "Pass either image or postgres_version.",
+            )
+        if self.image and not _IMAGE.fullmatch(self.image):
+            raise invalid(
+                "image",
+                "That is no image reference with a tag that begins with a PostgreSQL version.",
+                "Write for example registry.example/postgresql:17.5.",
+            )
+        if self.backup_object_store is not None:
+            check_object_name(self.backup_object_store, "backup_object_store")
         self._check_synchronous()
         self._check_bootstrap()
         check_parameters(self.parameters, self.major)
@@ -110,15 +131,11 @@ class ClusterOrder:
 
     def _check_bootstrap(self) -> None:
         if self.database is not None:
-            check_identifier(self.database, "database")
-            if self.database in _RESERVED_DATABASES:
-                raise invalid(
-                    "database", f"{self.database} is PostgreSQL's own.", "Choose another."
-                )
+            check_database_name(self.database, "database")
         if self.wanted_owner is not None:
             field = "owner" if self.owner else "database"
             check_identifier(self.wanted_owner, field)
-            if _RESERVED_ROLE.fullmatch(self.wanted_owner):
+            if RESERVED_ROLE.fullmatch(self.wanted_owner):
                 raise invalid(
                     field,
                     f"The database's owner would be {quoted(self.wanted_owner)}, a reserved role.",

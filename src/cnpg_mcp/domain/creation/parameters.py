@@ -3,10 +3,10 @@
 import difflib
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
-from cnpg_mcp.errors import ErrorCode, FieldError, ToolFailure, invalid
+from cnpg_mcp.errors import invalid
 
 _LAST_KNOWN_MAJOR = 18
 _NAME = re.compile(r"[a-z_][a-z0-9_$]*(\.[a-z_][a-z0-9_$]*)?", re.ASCII)
@@ -34,30 +34,29 @@ _LOADS_CODE = frozenset(
 
 
 def check_parameters(parameters: Mapping[str, str], major: int | None) -> None:
-    """Refuses parameters that PostgreSQL would not start with, and those that load code.
+    """Refuses parameters that PostgreSQL would not start with.
 
     The operator checks names only against its own fixed ones (and before 1.30 not even their
-    form): an unknown name is accepted and keeps PostgreSQL from starting. Parameters of extensions
-    count as loading code, but for a few: many name a library or a function, and some make
-    CloudNativePG preload one. Names come in lower case.
+    form): an unknown name is accepted and keeps PostgreSQL from starting. Names come in lower
+    case.
 
     Raises:
-        ToolFailure: `invalid` or `blocked`.
+        ToolFailure: `invalid`.
     """
     for name, value in parameters.items():
         _check_form(name, value)
-    loading = sorted(name for name in parameters if _loads_code(name))
-    if loading:
-        raise ToolFailure(
-            ErrorCode.BLOCKED,
-            "These parameters can make PostgreSQL load code or run commands, which this tool does "
-            f"not do: {', '.join(loading)}.",
-            "Leave them out; an administrator can set them on the Cluster object.",
-            tuple(FieldError(f"parameters.{name}", "can load code") for name in loading),
-        )
     for name in parameters:
         if "." not in name:
             _check_known(name, None if major is None else min(major, _LAST_KNOWN_MAJOR))
+
+
+def loading_code(parameters: Mapping[str, str]) -> Sequence[str]:
+    """Those that can make PostgreSQL load a library or run a command.
+
+    Parameters of extensions count, but for a few: many name a library or a function, and some make
+    CloudNativePG preload one.
+    """
+    return sorted(name for name in parameters if _loads_code(name))
 
 
 def _check_form(name: str, value: str) -> None:

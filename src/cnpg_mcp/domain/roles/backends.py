@@ -65,14 +65,17 @@ class DatabaseRoles:
 
 
 def _inline_row(entry: ManagedRole, status: ManagedRolesStatus) -> RoleRow:
-    state, message = _inline_state(entry, status)
+    state, message = inline_state(entry, status)
     return _row(entry, RoleSource.INLINE, state, message=message)
 
 
-def _inline_state(
+def inline_state(
     entry: ManagedRole, status: ManagedRolesStatus
 ) -> tuple[DeclaredState, str | None]:
-    """`reconciled` lists dropped roles too, so the entry's `ensure` decides what it means."""
+    """How far an inline role is, and the operator's words where it failed.
+
+    `reconciled` lists dropped roles too, so the entry's `ensure` decides what it means.
+    """
     absent = entry.ensure is Ensure.ABSENT
     errors = status.cannot_reconcile.get(entry.name)
     if errors:

@@ -64,6 +64,24 @@ LabelValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,63}$")]
 """A label's value that the API server has checked; anything else counts as absent."""
 
 
+class FieldsManager(View):
+    """One entry of `metadata.managedFields`: who wrote fields of the object."""
+
+    manager: str = ""
+    subresource: str = ""
+
+    @property
+    def is_persons(self) -> bool:
+        """Whether it is neither the operator nor this server that wrote its spec."""
+        return not self.subresource and self.manager not in {"", "manager", "cnpg-mcp"}
+
+
+class OwnerReference(View):
+    """One entry of `metadata.ownerReferences`: an object without which this one goes."""
+
+    uid: str = ""
+
+
 class Metadata(View):
     """`metadata` of any object."""
 
@@ -77,6 +95,12 @@ class Metadata(View):
     labels: Mapping[str, LabelValue] = Field(default_factory=dict)
     annotations: Mapping[str, str] = Field(default_factory=dict)
     finalizers: tuple[str, ...] = ()
+    owner_references: tuple[OwnerReference, ...] = ()
+    managed_fields: tuple[FieldsManager, ...] = ()
+
+    def is_owned_by(self, uid: str) -> bool:
+        """Whether the object goes with the one of that uid."""
+        return any(owner.uid == uid for owner in self.owner_references)
 
 
 class ObjectView(View):

@@ -112,11 +112,25 @@ class ManagedSpec(View):
     services: ManagedServices = Field(default_factory=ManagedServices)
 
 
+class ConnectionParameters(View):
+    """Where an external cluster is reached."""
+
+    host: str = ""
+
+
+class ExternalCluster(View):
+    """One entry of `spec.externalClusters`."""
+
+    name: str = ""
+    connection_parameters: ConnectionParameters = Field(default_factory=ConnectionParameters)
+
+
 class ReplicaCluster(View):
     """`spec.replica`: this cluster follows another one."""
 
     enabled: bool | None = None
     primary: str = ""
+    source: str = ""
     self_name: str = Field("", alias="self")
 
 
@@ -161,8 +175,10 @@ class ClusterSpec(View):
     plugins: tuple[Plugin, ...] = ()
     managed: ManagedSpec = Field(default_factory=ManagedSpec)
     replica: ReplicaCluster = Field(default_factory=ReplicaCluster)
+    external_clusters: tuple[ExternalCluster, ...] = ()
     certificates: CertificatesSpec = Field(default_factory=CertificatesSpec)
     enable_superuser_access: bool = False
+    max_sync_replicas: int = 0
     superuser_secret: SecretReference | None = None
 
 
@@ -266,6 +282,17 @@ class Cluster(ObjectView):
         if replica.enabled is not None:
             return replica.enabled
         return bool(replica.primary) and replica.primary != (replica.self_name or self.name)
+
+    def follows(self, other: "Cluster") -> bool:
+        """Whether it replicates from another cluster of its namespace."""
+        if not self.is_replica_cluster:
+            return False
+        hosts = {f"{other.name}-{kind}" for kind in ("rw", "r", "ro")}
+        return any(
+            source.name == self.spec.replica.source
+            and source.connection_parameters.host.partition(".")[0] in hosts
+            for source in self.spec.external_clusters
+        )
 
     @property
     def archives_wal(self) -> bool:

@@ -51,11 +51,18 @@ class ManagedRole(RoleAttributes):
     """One entry of a Cluster's `spec.managed.roles`."""
 
 
+class PasswordStatus(View):
+    """What the operator last did to an inline role's password, by its Secret's version."""
+
+    resource_version: str = ""
+
+
 class ManagedRolesStatus(View):
     """A Cluster's `status.managedRolesStatus`; frozen while the inline list is empty."""
 
     by_status: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     cannot_reconcile: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    password_status: Mapping[str, PasswordStatus] = Field(default_factory=dict)
 
 
 class DeclarativeStatus(View):
@@ -73,11 +80,17 @@ class DatabaseRoleSpec(RoleAttributes):
     database_role_reclaim_policy: str = "retain"
 
 
+class DatabaseRoleStatus(DeclarativeStatus):
+    """`status` of a DatabaseRole, with the version of the Secret that was applied last."""
+
+    secret_resource_version: str = ""
+
+
 class DatabaseRole(ObjectView):
     """A role declared by an object of its own (CNPG 1.30 and later)."""
 
     spec: DatabaseRoleSpec = Field(default_factory=DatabaseRoleSpec)
-    status: DeclarativeStatus = Field(default_factory=DeclarativeStatus)
+    status: DatabaseRoleStatus = Field(default_factory=DatabaseRoleStatus)
 
 
 class SubObject(View):

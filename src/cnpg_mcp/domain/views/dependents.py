@@ -10,6 +10,7 @@ class BackupSpec(View):
     """`spec` of a Backup."""
 
     cluster: ClusterReference = Field(default_factory=ClusterReference)
+    method: str = ""
 
 
 class BackupStatus(View):
@@ -18,6 +19,7 @@ class BackupStatus(View):
     phase: str = ""
     error: str = ""
     started_at: AwareDatetime | None = None
+    stopped_at: AwareDatetime | None = None
 
 
 class Backup(ObjectView):

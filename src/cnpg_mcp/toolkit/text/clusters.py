@@ -1,27 +1,20 @@
 """Status and creation of a cluster as text."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
+from cnpg_mcp.domain.outcomes import ClusterCreation, ClusterWrite, Outcome
 from cnpg_mcp.domain.quoting import named, quoted, quoted_json
-from cnpg_mcp.domain.results import (
-    ClusterStatus,
-    ClusterWrite,
-    Connection,
-    FindingResult,
-    InstanceRow,
-    Outcome,
-)
+from cnpg_mcp.domain.results import ClusterStatus, Connection, FindingResult, InstanceRow
 from cnpg_mcp.toolkit.text.phrases import shown_phase
+from cnpg_mcp.toolkit.text.plans import closing
 
 _OUTCOMES = {
+    Outcome.PLANNED: "plan; nothing was changed",
     Outcome.DRY_RUN: "would be accepted (dry run, nothing stored)",
     Outcome.ACCEPTED: "accepted by the API server; not proven to be ready",
-    Outcome.APPLIED: "created and healthy",
-    Outcome.UNCHANGED: "unchanged: this very call created it before",
+    Outcome.APPLIED: "applied: seen to be so",
+    Outcome.UNCHANGED: "unchanged: nothing was to be done",
 }
-
-_WARNINGS = 10
-"""So many are shown; the rest is counted."""
 
 
 def cluster_status(result: ClusterStatus) -> str:
@@ -53,21 +46,28 @@ def _reported(phase: str | None) -> str:
 
 
 def cluster_write(result: ClusterWrite) -> str:
+    """What came of a scaling or deletion, and what to do next."""
+    return "\n".join([_outcome(result), *closing(result)])
+
+
+def cluster_creation(result: ClusterCreation) -> str:
     """What came of a creation, what was assumed, and what to do next."""
-    lines = [f"{result.namespace}/{result.name}: {_OUTCOMES[result.outcome]}"]
+    lines = [_outcome(result)]
     if result.verdict:
         lines.append(f"Verdict now: {result.verdict.upper()}")
     lines += _findings(result.findings or ())
     if result.assumptions:
         lines.append(f"Assumed: {'; '.join(result.assumptions)}")
-    lines += _warnings(result.warnings or ())
     if result.defaults:
         lines.append(f"Filled in by the operator, in spec: {quoted_json(result.defaults)}")
     lines += _unseen(result.unseen)
     lines += _connection(result.connection)
-    if result.next_step:
-        lines.append(f"Next: {result.next_step}")
+    lines += closing(result)
     return "\n".join(lines)
+
+
+def _outcome(result: ClusterWrite) -> str:
+    return f"{result.namespace}/{result.name}: {_OUTCOMES[result.outcome]}"
 
 
 def _findings(findings: Iterable[FindingResult]) -> Iterable[str]:
@@ -83,13 +83,6 @@ def _findings(findings: Iterable[FindingResult]) -> Iterable[str]:
 def _more(count: int | None) -> Iterable[str]:
     if count:
         yield f"And {count} more findings: call with detail_level=detailed."
-
-
-def _warnings(texts: Sequence[str]) -> Iterable[str]:
-    for text in texts[:_WARNINGS]:
-        yield f"Warning of the API server: {quoted(text)}"
-    if len(texts) > _WARNINGS:
-        yield f"And {len(texts) - _WARNINGS} more warnings."
 
 
 def _unseen(unseen: Mapping[str, str] | None) -> Iterable[str]:

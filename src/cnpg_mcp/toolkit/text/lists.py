@@ -81,7 +81,7 @@ def _role(row: RoleRow) -> str:
         attributes.append(f"valid until {row.valid_until}")
     parts = [
         quoted(row.name),
-        _state(row.state) + (" (stale report)" if row.stale else ""),
+        shown_state(row.state) + (" (stale report)" if row.stale else ""),
         row.source + (f" {row.object}" if row.object else ""),
         ", ".join(attributes),
         f"in {some(row.in_roles, quoted)}" if row.in_roles else "",
@@ -100,18 +100,19 @@ def database_list(result: DatabaseList) -> str:
 def _database(row: DatabaseRow) -> str:
     parts = [
         quoted(row.name),
-        _state(row.state),
+        shown_state(row.state),
         f"{row.source} {row.object}" if row.object else row.source,
         f"owner {quoted(row.owner)}" if row.owner else "",
         f"on delete: {plain(row.reclaim_policy, _POLICY)}" if row.reclaim_policy else "",
-        _sub_objects("extensions", row.extensions),
-        _sub_objects("schemas", row.schemas),
+        sub_object_list("extensions", row.extensions),
+        sub_object_list("schemas", row.schemas),
         _message(row.message),
     ]
     return " | ".join(part for part in parts if part)
 
 
-def _sub_objects(what: str, rows: tuple[SubObjectRow, ...] | None) -> str:
+def sub_object_list(what: str, rows: tuple[SubObjectRow, ...] | None) -> str:
+    """Extensions or schemas in one phrase; empty for none."""
     if not rows:
         return ""
     return f"{what}: {some(rows, _sub_object)}"
@@ -120,10 +121,11 @@ def _sub_objects(what: str, rows: tuple[SubObjectRow, ...] | None) -> str:
 def _sub_object(row: SubObjectRow) -> str:
     if row.state is DeclaredState.APPLIED:
         return quoted(row.name)
-    return f"{quoted(row.name)} {_state(row.state)} {_message(row.message)}".rstrip()
+    return f"{quoted(row.name)} {shown_state(row.state)} {_message(row.message)}".rstrip()
 
 
-def _state(state: DeclaredState) -> str:
+def shown_state(state: DeclaredState) -> str:
+    """A state in words."""
     return "not watched" if state is DeclaredState.UNWATCHED else state.replace("_", " ")
 
 

@@ -1,6 +1,7 @@
 """Databases of a cluster: the declared ones, and the one made at bootstrap."""
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 from cnpg_mcp.domain.declared import database_state
 from cnpg_mcp.domain.estate import Estate
@@ -65,10 +66,27 @@ def _row(database: Database) -> DatabaseRow:
         owner=spec.owner,
         object=database.name,
         reclaim_policy=spec.database_reclaim_policy,
-        extensions=_sub_objects(spec.extensions, status.extensions, state),
-        schemas=_sub_objects(spec.schemas, status.schemas, state),
+        **sub_object_rows(database, state),
         message=None if state is DeclaredState.APPLIED else status.message or None,
     )
+
+
+class SubObjectRows(TypedDict):
+    """What a row or a result says of the parts of a database."""
+
+    extensions: tuple[SubObjectRow, ...] | None
+    schemas: tuple[SubObjectRow, ...] | None
+
+
+def sub_object_rows(database: Database, state: DeclaredState) -> SubObjectRows:
+    """Extensions and schemas of a database that is in this state as a whole."""
+    spec, status = database.spec, database.status
+    if state in {DeclaredState.DROPPING, DeclaredState.DROPPED}:  # they go with the whole
+        return {"extensions": None, "schemas": None}
+    return {
+        "extensions": _sub_objects(spec.extensions, status.extensions, state),
+        "schemas": _sub_objects(spec.schemas, status.schemas, state),
+    }
 
 
 def _sub_objects(

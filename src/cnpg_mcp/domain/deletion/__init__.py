@@ -1,0 +1,1 @@
+"""Deleting a cluster: what dies with it, what is left, and the way there."""

@@ -1,0 +1,271 @@
+"""Deleting a cluster: by plan, with what dies counted; what depends on it goes after it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from cnpg_mcp.domain.deletion.backups import backup_caution, backup_gate
+from cnpg_mcp.domain.deletion.dependents import names_of, remove_dependents
+from cnpg_mcp.domain.deletion.inventory import (
+    Dependents,
+    Inventory,
+    dependent_effects,
+    effects_of,
+    take_dependents,
+    take_inventory,
+)
+from cnpg_mcp.domain.deletion.order import ClusterDeletion
+from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.instances import read_instances
+from cnpg_mcp.domain.lookup import find_cluster
+from cnpg_mcp.domain.names import check_cluster_name
+from cnpg_mcp.domain.options import Options
+from cnpg_mcp.domain.outcomes import ClusterWrite, Outcome
+from cnpg_mcp.domain.ownership import whose
+from cnpg_mcp.domain.plans.guards import protection
+from cnpg_mcp.domain.plans.offer import Offer
+from cnpg_mcp.domain.plans.passage import Passage, anew
+from cnpg_mcp.domain.plans.plan import Act, Plan
+from cnpg_mcp.domain.progress import Progress
+from cnpg_mcp.domain.resources import CLUSTERS
+from cnpg_mcp.domain.views.cluster import Cluster
+from cnpg_mcp.domain.waiting import Look, Sight, watch
+from cnpg_mcp.errors import ErrorCode, ToolFailure, not_found
+from cnpg_mcp.kube.client import Preconditions
+
+TOOL = "delete_postgres_cluster"
+_NOTHING = "Nothing was deleted. Call again without dry_run to see the plan."
+_LEAST_WAIT = 15
+"""Seconds that are waited at least when dependents are to go: they can go only afterwards."""
+
+
+async def delete_cluster(
+    estate: Estate, namespace: str | None, order: ClusterDeletion, options: Options
+) -> AsyncIterator[Progress | ClusterWrite]:
+    """Deletes a cluster with its data; yields progress, then the result.
+
+    Raises:
+        ToolFailure: `invalid`, `not_found`, `blocked`, and what the gate of a plan raises.
+        KubeError: the API server refused it, or did not answer.
+    """
+    check_cluster_name(order.name)
+    place = await estate.namespace(namespace)
+    deletion = _Deletion(estate, place, order, options, Passage(estate, options.confirmation))
+    done = await anew(deletion.once)
+    if isinstance(done, ClusterWrite):
+        yield done
+        return
+    seen = _State(_Stage.ASKED)
+    seconds = options.wait_seconds
+    if order.delete_dependents and done.dependents.ours:
+        seconds = max(seconds, _LEAST_WAIT)
+    async for step in watch(deletion.look(done), seconds, pace=0.5):
+        if isinstance(step, Progress):
+            yield step
+        else:
+            seen = step
+    yield deletion.result(seen)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A deletion that has been asked for."""
+
+    uid: str
+    dependents: Dependents
+
+
+class _Stage(StrEnum):
+    """How far a deletion is."""
+
+    ASKED = "the cluster is going"
+    GONE = "the cluster is gone"
+    DONE = "all of it is gone"
+
+
+@dataclass(frozen=True)
+class _State:
+    """What one look has shown; `left` are dependents that are still there."""
+
+    stage: _Stage
+    finalizers: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+@dataclass
+class _Deletion:
+    """One deletion on its way."""
+
+    estate: Estate
+    namespace: str
+    order: ClusterDeletion
+    options: Options
+    passage: Passage
+
+    async def once(self) -> _Asked | ClusterWrite:
+        """Reads, plans, and deletes where that may pass."""
+        found = await find_cluster(self.estate, self.namespace, self.order.name)
+        if found is None:
+            return await self._leftovers()
+        cluster = Cluster.parse(found)
+        if cluster.being_deleted:
+            raise _going(cluster)
+        inventory = await take_inventory(self.estate, cluster)
+        plan = self._plan(inventory)
+        if self.options.dry_run:
+            await self._delete(cluster, dry_run=True)
+            return self._dry_run(plan)
+        offer = await self.passage.admit(plan)
+        if offer is not None:
+            return self._shown(offer.fields())
+        await self.estate.work.finish(self._delete(cluster))
+        return _Asked(cluster.metadata.uid, inventory.dependents)
+
+    def look(self, asked: _Asked) -> Look[_State]:
+        """Looks whether the cluster is gone with all that is its own; then sees to dependents."""
+
+        async def look() -> Sight[_State]:
+            found = await find_cluster(self.estate, self.namespace, self.order.name)
+            cluster = Cluster.parse(found) if found is not None else None
+            if cluster is not None and cluster.metadata.uid == asked.uid:
+                waits = _State(_Stage.ASKED, cluster.metadata.finalizers)
+                return Sight(waits, settled=False, message=waits.stage.value)
+            left: tuple[str, ...] = ()
+            if self.order.delete_dependents:
+                ours = asked.dependents.ours
+                left = names_of(ours)  # a new cluster of that name has taken them over
+                if cluster is None:
+                    left = await remove_dependents(self.estate, self.namespace, ours)
+            gone = await self._is_empty(asked.uid) and not left
+            state = _State(_Stage.DONE if gone else _Stage.GONE, left=left)
+            return Sight(state, gone, state.stage.value)
+
+        return look
+
+    def result(self, state: _State) -> ClusterWrite:
+        """What has become of it."""
+        done = state.stage is _Stage.DONE
+        return self._shown(
+            {
+                "outcome": Outcome.APPLIED if done else Outcome.ACCEPTED,
+                "namespace": self.namespace,
+                "cautions": tuple(_told(state)) or None,
+                "next_step": None if done else self._next_step(state),
+            }
+        )
+
+    async def _leftovers(self) -> ClusterWrite:
+        """Sees to what is left of a cluster that is gone, where that is asked for."""
+        name = self.order.name
+        await self.estate.require_namespace(self.namespace)
+        dependents = await take_dependents(self.estate, self.namespace, name)
+        if not self.order.delete_dependents or not dependents.ours:
+            raise not_found(
+                f"Cluster {self.namespace}/{name}",
+                "Call list_postgres_clusters to see which there are.",
+            )
+        effects = tuple(dependent_effects(dependents, with_dependents=True))
+        blockers = protection(self.estate.policy, self.namespace, *dependents.databases)
+        plan = Plan(self._act(), effects, blockers, ("The cluster itself is gone already.",))
+        if self.options.dry_run:
+            return self._dry_run(plan)
+        offer = await self.passage.admit(plan)
+        if offer is not None:
+            return self._shown(offer.fields())
+        return await self._remove_leftovers(dependents)
+
+    async def _remove_leftovers(self, dependents: Dependents) -> ClusterWrite:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + max(self.options.wait_seconds, _LEAST_WAIT)
+        while True:
+            removal = remove_dependents(self.estate, self.namespace, dependents.ours)
+            left = await self.estate.work.finish(removal)
+            if not left or loop.time() >= end:
+                return self.result(_State(_Stage.GONE if left else _Stage.DONE, left=left))
+            await asyncio.sleep(0.5)
+
+    def _plan(self, inventory: Inventory) -> Plan:
+        policy, now = self.estate.policy, self.estate.now()
+        with_dependents = self.order.delete_dependents
+        removed = inventory.dependents.ours if with_dependents else ()
+        databases = [each for each in inventory.dependents.databases if each in removed]
+        blockers = [*protection(policy, self.namespace, inventory.cluster, *databases)]
+        if not self.order.without_backup:
+            blockers += backup_gate(inventory, now, policy.backup_max_age)
+        return Plan(
+            self._act(),
+            tuple(effects_of(inventory, with_dependents=with_dependents)),
+            tuple(blockers),
+            tuple(self._cautions(inventory)),
+        )
+
+    def _cautions(self, inventory: Inventory) -> Iterable[str]:
+        yield backup_caution(inventory, self.estate.now())
+        if self.order.without_backup:
+            yield "without_backup=true: no recent backup is asked for."
+        if inventory.unseen:
+            yield f"Not looked at, since this server may not: {', '.join(inventory.unseen)}."
+        made = whose(inventory.cluster.metadata)
+        if made:
+            yield made
+
+    def _act(self) -> Act:
+        order = self.order
+        return Act(
+            TOOL,
+            self.namespace,
+            {
+                "name": order.name,
+                "delete_dependents": order.delete_dependents,
+                "without_backup": order.without_backup,
+            },
+        )
+
+    async def _delete(self, cluster: Cluster, *, dry_run: bool = False) -> None:
+        metadata = cluster.metadata
+        only_this = Preconditions(metadata.uid, metadata.resource_version)
+        await self.estate.kube.delete(
+            CLUSTERS, self.namespace, cluster.name, only_this, dry_run=dry_run
+        )
+        if not dry_run:
+            self.estate.journal.touches("Cluster", self.namespace, cluster.name, metadata.uid)
+
+    async def _is_empty(self, uid: str) -> bool:
+        """Whether nothing that belongs to the cluster of that uid is left."""
+        instances = await read_instances(self.estate, self.namespace, self.order.name)
+        parts: Sequence[Any] = [*instances.pods, *instances.claims]
+        return not any(part.metadata.is_owned_by(uid) for part in parts)
+
+    def _dry_run(self, plan: Plan) -> ClusterWrite:
+        fields = {**Offer(plan).fields(), "outcome": Outcome.DRY_RUN, "next_step": _NOTHING}
+        return self._shown(fields)
+
+    def _next_step(self, state: _State) -> str:
+        if state.left:
+            return "Call delete_postgres_cluster again with the same arguments to remove the rest."
+        return (
+            "Call get_cluster_status until it says not_found; volumes and pods go within seconds "
+            "after that."
+        )
+
+    def _shown(self, fields: Mapping[str, Any]) -> ClusterWrite:
+        return ClusterWrite(**fields, name=self.order.name)
+
+
+def _told(state: _State) -> Iterable[str]:
+    if state.finalizers:
+        yield f"It waits for finalizers: {', '.join(state.finalizers)}."
+    if state.left:
+        yield f"Still there: {', '.join(state.left)}."
+
+
+def _going(cluster: Cluster) -> ToolFailure:
+    finalizers = ", ".join(cluster.metadata.finalizers) or "none"
+    return ToolFailure(
+        ErrorCode.BLOCKED,
+        f"Cluster {cluster.namespace}/{cluster.name} is being deleted already; finalizers that "
+        f"hold it: {finalizers}.",
+        "Wait until get_cluster_status says not_found.",
+    )

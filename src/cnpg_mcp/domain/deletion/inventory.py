@@ -1,0 +1,186 @@
+"""What is there that would go with a cluster, or be left behind by it: counted, not guessed."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from cnpg_mcp.domain.connection import connection_facts
+from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.instances import Instances, claim_effect, cluster_effect, read_instances
+from cnpg_mcp.domain.lookup import read_all
+from cnpg_mcp.domain.marks import is_ours
+from cnpg_mcp.domain.plans.plan import Effect, Fate
+from cnpg_mcp.domain.resources import (
+    BACKUPS,
+    CLUSTERS,
+    DATABASE_ROLES,
+    DATABASES,
+    POOLERS,
+    SCHEDULED_BACKUPS,
+    SECRETS,
+)
+from cnpg_mcp.domain.views.base import ObjectView
+from cnpg_mcp.domain.views.cluster import Cluster
+from cnpg_mcp.domain.views.declarative import Database, DatabaseRole
+from cnpg_mcp.domain.views.dependents import Backup, Pooler, ScheduledBackup
+from cnpg_mcp.kube.errors import Forbidden, NotFound
+from cnpg_mcp.kube.objects import Resource
+
+V = TypeVar("V", bound=ObjectView)
+
+
+@dataclass(frozen=True)
+class Dependents:
+    """The objects that declare databases and roles of a cluster by its name; they survive it."""
+
+    databases: Sequence[Database]
+    roles: Sequence[DatabaseRole]
+
+    @property
+    def all(self) -> Sequence[Database | DatabaseRole]:
+        """Databases, then roles: a database is declared with its owner."""
+        return [*self.databases, *self.roles]
+
+    @property
+    def ours(self) -> Sequence[Database | DatabaseRole]:
+        """Those that this server made, the only ones it removes."""
+        return [each for each in self.all if is_ours(each.metadata)]
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """A cluster with everything around it. `unseen` names what may not be looked at."""
+
+    cluster: Cluster
+    instances: Instances
+    dependents: Dependents
+    secrets: Sequence[ObjectView]
+    poolers: Sequence[Pooler]
+    schedules: Sequence[ScheduledBackup]
+    backups: Sequence[Backup]
+    followers: Sequence[Cluster]
+    unseen: Sequence[str] = ()
+
+
+async def take_dependents(estate: Estate, namespace: str, cluster: str) -> Dependents:
+    """The objects that name the cluster, whether or not it exists."""
+    unseen: list[str] = []
+    databases, roles = await asyncio.gather(
+        _read(estate, DATABASES, namespace, Database, unseen),
+        _read(estate, DATABASE_ROLES, namespace, DatabaseRole, unseen),
+    )
+    return Dependents(
+        [each for each in databases if each.spec.cluster.name == cluster],
+        [each for each in roles if each.spec.cluster.name == cluster],
+    )
+
+
+async def take_inventory(estate: Estate, cluster: Cluster) -> Inventory:
+    """Reads everything that a plan for the cluster's deletion has to name."""
+    namespace, unseen = cluster.namespace, list[str]()
+    instances, dependents = await asyncio.gather(
+        read_instances(estate, namespace, cluster.name),
+        take_dependents(estate, namespace, cluster.name),
+    )
+    secrets, poolers, schedules, backups, clusters = await asyncio.gather(
+        _read(estate, SECRETS, namespace, ObjectView, unseen),
+        _read(estate, POOLERS, namespace, Pooler, unseen),
+        _read(estate, SCHEDULED_BACKUPS, namespace, ScheduledBackup, unseen),
+        _read(estate, BACKUPS, namespace, Backup, unseen),
+        _read(estate, CLUSTERS, namespace, Cluster, unseen),
+    )
+    return Inventory(
+        cluster,
+        instances,
+        dependents,
+        secrets,
+        [each for each in poolers if each.spec.cluster.name == cluster.name],
+        [each for each in schedules if each.spec.cluster.name == cluster.name],
+        [each for each in backups if each.spec.cluster.name == cluster.name],
+        [each for each in clusters if each.follows(cluster)],
+        tuple(unseen),
+    )
+
+
+def effects_of(inventory: Inventory, *, with_dependents: bool) -> Iterable[Effect]:
+    """What becomes of what when the cluster is deleted."""
+    cluster = inventory.cluster
+    yield cluster_effect(cluster, Fate.DELETED)
+    for pod in inventory.instances.pods:
+        yield Effect(Fate.DELETED, "instance", pod.name, cluster.namespace)
+    for claim in inventory.instances.claims:
+        yield claim_effect(claim, Fate.DELETED)
+    yield from _inside_postgres(inventory)
+    yield from dependent_effects(inventory.dependents, with_dependents=with_dependents)
+    yield from _secrets(inventory, with_dependents=with_dependents)
+    for schedule in inventory.schedules:
+        goes = schedule.metadata.is_owned_by(cluster.metadata.uid)
+        yield _plain(schedule, "ScheduledBackup", Fate.DELETED if goes else Fate.LEFT)
+    for pooler in inventory.poolers:
+        yield _plain(pooler, "Pooler", Fate.LEFT, "without anything behind it")
+    for follower in inventory.followers:
+        yield _plain(follower, "Cluster", Fate.AFFECTED, "follows this cluster")
+
+
+def dependent_effects(dependents: Dependents, *, with_dependents: bool) -> Iterable[Effect]:
+    """What becomes of the objects that declare databases and roles."""
+    for each in dependents.all:
+        goes = with_dependents and is_ours(each.metadata)
+        kind = DATABASES.kind if isinstance(each, Database) else DATABASE_ROLES.kind
+        left = "a new cluster of the same name would take it over"
+        if with_dependents and not goes:
+            left = f"not made by this server; {left}"
+        yield Effect(
+            Fate.DELETED if goes else Fate.LEFT,
+            kind,
+            each.name,
+            each.namespace,
+            each.metadata.uid,
+            str(each.metadata.generation) if goes else "",
+            detail="after the cluster is gone" if goes else left,
+        )
+
+
+def _inside_postgres(inventory: Inventory) -> Iterable[Effect]:
+    """What is in PostgreSQL as far as it is declared; what was made by hand goes as well."""
+    facts = connection_facts(inventory.cluster)
+    databases = [each.spec.name for each in inventory.dependents.databases]
+    roles = [each.spec.name for each in inventory.dependents.roles]
+    roles += [each.name for each in inventory.cluster.spec.managed.roles]
+    for name in sorted({*databases, *([facts.database] if facts.database else [])}):
+        yield Effect(Fate.DROPPED, "database", name, detail="all its data")
+    for name in sorted({*roles, *([facts.user] if facts.user else [])}):
+        yield Effect(Fate.DROPPED, "role", name)
+
+
+def _secrets(inventory: Inventory, *, with_dependents: bool) -> Iterable[Effect]:
+    """Secrets that go with the cluster, or with the roles that go after it."""
+    owners = {inventory.cluster.metadata.uid}
+    if with_dependents:
+        owners |= {each.metadata.uid for each in inventory.dependents.ours}
+    for secret in inventory.secrets:
+        metadata = secret.metadata
+        if any(metadata.is_owned_by(uid) for uid in owners):
+            version = metadata.resource_version
+            yield Effect(
+                Fate.DELETED, "Secret", secret.name, secret.namespace, metadata.uid, version
+            )
+
+
+def _plain(view: ObjectView, kind: str, fate: Fate, detail: str = "") -> Effect:
+    return Effect(fate, kind, view.name, view.namespace, view.metadata.uid, detail=detail)
+
+
+async def _read(
+    estate: Estate, resource: Resource, namespace: str, view: type[V], unseen: list[str]
+) -> Sequence[V]:
+    """Every object of a kind; none where there is no such kind or it may not be listed."""
+    parse: Callable[..., V] = view.parse
+    try:
+        return [parse(item) async for item in read_all(estate, resource, namespace)]
+    except Forbidden:
+        unseen.append(resource.plural)
+    except NotFound:
+        pass
+    return ()

@@ -1,0 +1,156 @@
+"""The gate of a destructive call: without a code it shows the plan, with the right one it opens."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from cnpg_mcp.domain.caller import Caller, Scope
+from cnpg_mcp.domain.plans.code import CodeVerdict, PlanKeys
+from cnpg_mcp.domain.plans.offer import Offer
+from cnpg_mcp.domain.plans.plan import Blocker, Effect, Plan
+from cnpg_mcp.domain.policy import Policy
+from cnpg_mcp.errors import ErrorCode, ToolFailure
+
+_NEW_PLAN = "Nothing was changed. Show the plan below, as it is now, to the person who decides."
+_STALE = {
+    CodeVerdict.EXPIRED: "The confirmation code has expired: it holds for 10 minutes.",
+    CodeVerdict.OTHER_CALL: "The confirmation code was given for another call: other arguments, "
+    "another caller, or another server (one without PLAN_KEY forgets its codes when it restarts).",
+    CodeVerdict.OTHER_EFFECTS: "What the plan promised has changed since the confirmation code "
+    "was given.",
+}
+_SPENT = "The confirmation code has been used: each one acts once."
+
+
+@dataclass
+class SpentCodes:
+    """Codes that have acted, until they would have expired anyway.
+
+    Most codes die by what they do, since the generation moves or the object is gone. A code that
+    made something would work again once that has been removed: this memory is for those.
+    """
+
+    _until: dict[str, float] = field(default_factory=dict)
+
+    def spend(self, code: str, now: datetime) -> bool:
+        """Marks a code as used; false when it was used before."""
+        moment = now.timestamp()
+        self._until = {each: end for each, end in self._until.items() if end > moment}
+        if code in self._until:
+            return False
+        self._until[code] = float(int(code.split("-", maxsplit=1)[0], 16))
+        return True
+
+
+@dataclass(frozen=True)
+class Confirmations:
+    """What a server needs to give codes and to honour them."""
+
+    keys: PlanKeys
+    spent: SpentCodes = field(default_factory=SpentCodes)
+
+
+@dataclass
+class Gate:
+    """One call on its way from plan to act. Ask it again whenever the plan was made anew."""
+
+    confirmations: Confirmations
+    policy: Policy
+    caller: Caller
+    code: str | None
+    _opened: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the code has been honoured in this call."""
+        return self._opened
+
+    def offer(self, plan: Plan, now: datetime) -> Offer:
+        """The plan with everything that blocks it, and a code where nothing does."""
+        whole = replace(plan, blockers=(*plan.blockers, *self._standing_blockers()))
+        if whole.blockers:
+            return Offer(whole)
+        code, ends = self.confirmations.keys.confirmation(whole, self.caller, now)
+        return Offer(whole, code, ends)
+
+    def admit(self, plan: Plan, now: datetime) -> Offer | None:
+        """`None` where the call may act on this plan, else the plan to show.
+
+        Raises:
+            Refusal: there is a code, and it does not confirm this plan, or a guard forbids it.
+        """
+        offer = self.offer(plan, now)
+        if self.code is None:
+            return offer
+        if offer.plan.blockers:
+            raise Refusal.by(offer.plan.blockers[0], offer)
+        verdict = self.confirmations.keys.judge(self.code, offer.plan, self.caller, now)
+        if verdict is CodeVerdict.MALFORMED:
+            raise Refusal(
+                ErrorCode.CONFIRMATION_REQUIRED, "That is no confirmation code.", offer, _NEW_PLAN
+            )
+        if verdict is not CodeVerdict.CONFIRMED:
+            raise Refusal(ErrorCode.CONFIRMATION_STALE, _STALE[verdict], offer, _NEW_PLAN)
+        if not self._opened and not self.confirmations.spent.spend(self.code, now):
+            raise Refusal(ErrorCode.CONFIRMATION_STALE, _SPENT, offer, _NEW_PLAN)
+        self._opened = True
+        return None
+
+    def _standing_blockers(self) -> list[Blocker]:
+        blockers = []
+        if self.policy.read_only:
+            blockers.append(READ_ONLY)
+        if not self.caller.may(Scope.ADMIN):
+            blockers.append(NO_ADMIN_SCOPE)
+        return blockers
+
+
+class Refusal(ToolFailure):
+    """A call with a code that does not act; it shows the plan as it is now."""
+
+    def __init__(self, code: ErrorCode, message: str, offer: Offer, next_step: str) -> None:
+        super().__init__(code, message, next_step, shown=offer.shown())
+
+    @classmethod
+    def by(cls, blocker: Blocker, offer: Offer) -> "Refusal":
+        """The refusal that a blocker asks for."""
+        return cls(blocker.error, blocker.message, offer, blocker.next_step)
+
+
+READ_ONLY = Blocker(
+    "read_only",
+    ErrorCode.BLOCKED,
+    "This server is read-only.",
+    "Use a server that may write; nothing was changed.",
+)
+NO_ADMIN_SCOPE = Blocker(
+    "insufficient_scope",
+    ErrorCode.INSUFFICIENT_SCOPE,
+    f"Applying this needs the scope {Scope.ADMIN}, which this login does not have.",
+    "Have someone with that scope make the call; nothing was changed.",
+)
+
+
+def require_write(policy: Policy, caller: Caller) -> None:
+    """Refuses an ordinary change where the server or the login does not allow any.
+
+    Raises:
+        ToolFailure: `blocked` or `insufficient_scope`.
+    """
+    if policy.read_only:
+        raise ToolFailure(
+            READ_ONLY.error, READ_ONLY.message, "Call with dry_run=true to have it checked only."
+        )
+    if not caller.may(Scope.WRITE):
+        raise ToolFailure(
+            ErrorCode.INSUFFICIENT_SCOPE,
+            f"This change needs the scope {Scope.WRITE}, which this login does not have.",
+            "Sign in with that scope, or call with dry_run=true to have it checked only.",
+        )
+
+
+def intended(effects: tuple[Effect, ...]) -> list[JsonValue]:
+    """The effects as the audit log keeps them before they happen."""
+    named = ("fate", "kind", "namespace", "name", "uid", "version")
+    return [{key: str(getattr(effect, key)) for key in named} for effect in effects]

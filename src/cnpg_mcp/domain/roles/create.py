@@ -1,0 +1,280 @@
+"""Creating a role: an existing one is not adopted, and no Secret is left without its role."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.marks import ORDER_DIGEST
+from cnpg_mcp.domain.names import object_name
+from cnpg_mcp.domain.operated import require_writable
+from cnpg_mcp.domain.options import Options
+from cnpg_mcp.domain.outcomes import Outcome, RoleWrite
+from cnpg_mcp.domain.plans.offer import Offer
+from cnpg_mcp.domain.plans.passage import Passage, anew
+from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
+from cnpg_mcp.domain.progress import Progress
+from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.roles.census import Census, Declaration, take_census
+from cnpg_mcp.domain.roles.choice import store_for_new
+from cnpg_mcp.domain.roles.inline import order_mark
+from cnpg_mcp.domain.roles.order import RoleOrder
+from cnpg_mcp.domain.roles.power import granted
+from cnpg_mcp.domain.roles.secret import NewSecret, RoleSecret
+from cnpg_mcp.domain.roles.settling import Settling, settle
+from cnpg_mcp.domain.roles.stores import Purpose, RoleStore, Written
+from cnpg_mcp.errors import ErrorCode, ToolFailure
+from cnpg_mcp.kube.errors import AlreadyExists, Conflict, KubeError
+
+TOOL = "create_postgres_role"
+_CONFLICT_TRIES = 12
+"""Each conflict means that another writer of the inline list got through."""
+
+
+async def create_role(
+    estate: Estate, namespace: str | None, order: RoleOrder, options: Options
+) -> AsyncIterator[Progress | RoleWrite]:
+    """Creates a role with a password Secret where it may log in; yields progress, then the result.
+
+    Raises:
+        ToolFailure: `invalid`, `already_exists`, `blocked`, `not_found`, `rejected_by_operator`,
+            and what the gate of a plan raises.
+        KubeError: the API server or the operator's webhook refused it, or did not answer.
+    """
+    place = await estate.namespace(namespace)
+    creation = _Creation(estate, place, order, options, Passage(estate, options.confirmation))
+    order.check()
+    standing = await creation.standing()
+    if standing is not None:
+        written, outcome = standing, Outcome.UNCHANGED
+    else:
+        offer = await creation.prepare()
+        if offer is not None:
+            yield creation.shown(offer)
+            return
+        if options.dry_run:
+            yield await creation.checked()
+            return
+        written, outcome = await creation.made()
+    settling = Settling(estate, creation.namespace, order.cluster_name, written, Purpose.DECLARED)
+    async for step in settle(settling, creation.store, options.wait_seconds, outcome):
+        yield step
+
+
+@dataclass
+class _Creation:
+    """One role on its way into being."""
+
+    estate: Estate
+    namespace: str
+    order: RoleOrder
+    options: Options
+    passage: Passage
+    _census: Census | None = None
+
+    @property
+    def census(self) -> Census:
+        """The roles as they were read last."""
+        if self._census is None:
+            raise AssertionError("standing() reads them")
+        return self._census
+
+    @property
+    def store(self) -> RoleStore:
+        """Where the role is declared: as an object wherever there is such a kind."""
+        return store_for_new(self.estate, self.census)
+
+    async def standing(self) -> Written | None:
+        """What this very order made before, if it did.
+
+        Raises:
+            ToolFailure: `already_exists`, there is a role of that name; `blocked`.
+        """
+        self._census = await take_census(self.estate, self.namespace, self.order.cluster_name)
+        require_writable(self.census.cluster)
+        held = self.census.find(self.order.name)
+        if held is not None:
+            return self._unchanged(held)
+        why = self.census.stands_undeclared(self.order.name)
+        if why is not None:
+            raise ToolFailure(
+                ErrorCode.ALREADY_EXISTS,
+                f"Role {quoted(self.order.name)} exists: {why}.",
+                "Choose another name. An existing role is not taken over.",
+            )
+        return None
+
+    async def prepare(self) -> Offer | None:
+        """The plan where power is asked for; else makes sure that the call may write."""
+        if not self._powers():
+            if not self.options.dry_run:
+                await self.estate.require_write()
+            return None
+        if self.options.dry_run:
+            return None
+        return await self.passage.admit(self._plan())
+
+    async def checked(self) -> RoleWrite:
+        """What the API server and the operator say to it; nothing is stored."""
+        name = self._secret_name()
+        if name:
+            await self._new_secret(name).check()
+        written = await anew(self._dry_run, _CONFLICT_TRIES)
+        fields = Offer(self._plan()).fields() if self._powers() else {"namespace": self.namespace}
+        return RoleWrite(
+            **{
+                **fields,
+                "outcome": Outcome.DRY_RUN,
+                "next_step": "Nothing was stored. Call again without dry_run to create it.",
+            },
+            cluster_name=self.order.cluster_name,
+            name=self.order.name,
+            source=self.store.source,
+            object=written.holder if self.census.serves_objects else None,
+        )
+
+    async def made(self) -> tuple[Written, Outcome]:
+        """Makes the role; another call may have been first by a moment."""
+        await anew(self._dry_run, _CONFLICT_TRIES)
+        try:
+            return await self.estate.work.finish(self._make()), Outcome.ACCEPTED
+        except AlreadyExists:
+            written = await self.standing()
+            if written is None:
+                raise
+            return written, Outcome.UNCHANGED
+
+    def shown(self, offer: Offer) -> RoleWrite:
+        """A plan as this tool's result."""
+        return RoleWrite(
+            **offer.fields(), cluster_name=self.order.cluster_name, name=self.order.name
+        )
+
+    async def _dry_run(self) -> Written:
+        """Has the API server and the operator check the declaration as things are now."""
+        self._census = await take_census(self.estate, self.namespace, self.order.cluster_name)
+        return await self.store.add(self.census, self.order, self._secret_name(), dry_run=True)
+
+    async def _make(self) -> Written:
+        name = self._secret_name()
+        if name is None:
+            return await self._declare(None)
+        secret = self._new_secret(name)
+        try:
+            made = await secret.make(self.store.owner(self.census))
+            written = await self._declare(made)
+        except BaseException as error:
+            found = await self._found_after(error, secret)
+            if found is None or not isinstance(error, KubeError):
+                raise
+            written = found
+        if secret.made is not None:
+            await self.store.finish(written, secret.made)
+        return written
+
+    async def _declare(self, secret: RoleSecret | None) -> Written:
+        """Declares the role; on a conflict everything is looked at again."""
+        name = secret.name if secret else None
+        for _ in range(_CONFLICT_TRIES - 1):
+            try:
+                return await self.store.add(self.census, self.order, name)
+            except AlreadyExists:
+                raise
+            except Conflict:
+                standing = await self.standing()
+                if standing is not None:
+                    raise _made_meanwhile(self.order) from None
+                await self.prepare()
+        return await self.store.add(self.census, self.order, name)
+
+    async def _found_after(self, error: BaseException, secret: NewSecret) -> Written | None:
+        """What a failed declaration has made all the same; else the Secret is taken back.
+
+        Raises:
+            ToolFailure: neither can be seen to, and what may be left.
+        """
+        try:
+            held = await self._own_declaration(error, secret)
+        except KubeError:
+            held = None
+        if held is not None:
+            return _written(held, self.order.cluster_name)
+        if not await secret.take_back():
+            raise ToolFailure(
+                ErrorCode.UNAVAILABLE,
+                "The role could not be created, and the API server does not answer: Secret "
+                f"{self.namespace}/{secret.name} may be left, and the role, too.",
+                "Call list_postgres_roles; when the role is not there, delete that Secret.",
+            ) from error
+        return None
+
+    async def _own_declaration(self, error: BaseException, secret: NewSecret) -> Declaration | None:
+        """The role that a write of unknown fate has declared, known by its Secret."""
+        if isinstance(error, KubeError) and not error.maybe_applied:
+            return None
+        self._census = await take_census(self.estate, self.namespace, self.order.cluster_name)
+        held = self.census.find(self.order.name)
+        return held if held is not None and held.secret_name == secret.name else None
+
+    def _unchanged(self, held: Declaration) -> Written:
+        """The role where this very order made it.
+
+        Raises:
+            ToolFailure: `already_exists`.
+        """
+        digest = self.order.digest(self.namespace)
+        annotations = self.census.cluster.metadata.annotations
+        mark = annotations.get(order_mark(held.name))
+        if held.object is not None:
+            mark = held.object.metadata.annotations.get(ORDER_DIGEST)
+        if mark != digest or held.is_dropping:
+            state = "is being dropped" if held.is_dropping else "was not made by this very call"
+            raise ToolFailure(
+                ErrorCode.ALREADY_EXISTS,
+                f"Role {quoted(held.name)} is declared and {state}.",
+                "Look at it with list_postgres_roles; change it with update_postgres_role, or "
+                "choose another name.",
+            )
+        return _written(
+            held, self.order.cluster_name, self.census.cluster.metadata.resource_version
+        )
+
+    def _powers(self) -> tuple[Effect, ...]:
+        order = self.order
+        powers = order.attributes.powers()
+        return tuple(granted(self.census, order.name, powers, order.in_roles))
+
+    def _plan(self) -> Plan:
+        made = Effect(Fate.CREATED, "role", self.order.name)
+        act = Act(TOOL, self.namespace, self.order.arguments())
+        return Plan(act, (made, *self._powers()))
+
+    def _secret_name(self) -> str | None:
+        """A role that may log in gets a password."""
+        if not self.order.attributes.login:
+            return None
+        return object_name(self.order.cluster_name, self.order.name)
+
+    def _new_secret(self, name: str) -> NewSecret:
+        call = self.estate.token(8)
+        return NewSecret(
+            self.estate, self.namespace, self.order.cluster_name, self.order.name, name, call
+        )
+
+
+def _written(held: Declaration, cluster: str, version: str = "") -> Written:
+    found = held.object
+    return Written(
+        name=held.name,
+        source=held.source,
+        holder=found.name if found else cluster,
+        version=found.metadata.resource_version if found else version,
+        secret=held.secret_name,
+    )
+
+
+def _made_meanwhile(order: RoleOrder) -> ToolFailure:
+    return ToolFailure(
+        ErrorCode.ALREADY_EXISTS,
+        f"Role {quoted(order.name)} was declared by another call at the same moment.",
+        "Look at it with list_postgres_roles.",
+    )

@@ -1,0 +1,47 @@
+"""Superuser-like power: what would give a role control over everything, and the plan for it."""
+
+from collections.abc import Iterable, Sequence
+
+from cnpg_mcp.domain.plans.plan import Effect, Fate
+from cnpg_mcp.domain.roles.census import Census
+
+
+def granted(
+    census: Census, name: str, powers: Sequence[str], in_roles: Sequence[str]
+) -> Sequence[Effect]:
+    """The power that a role would be given: attributes, and memberships not provably plain."""
+    effects = [_grant(name, power) for power in powers]
+    for group in census.doubtful(in_roles):
+        why = (
+            "a predefined role of PostgreSQL" if group.startswith("pg_") else _doubt(census, group)
+        )
+        effects.append(
+            Effect(Fate.GRANTED, "membership", group, detail=why, version=_version(census, group))
+        )
+    return effects
+
+
+def _grant(name: str, power: str) -> Effect:
+    return Effect(Fate.GRANTED, power, name, detail="power over the whole database cluster")
+
+
+def _doubt(census: Census, group: str) -> str:
+    held = census.find(group)
+    if group.startswith("pg_"):
+        return "a predefined role of PostgreSQL"
+    if held is None:
+        return "not declared, so its power is not known"
+    if held.powers:
+        return f"it has {', '.join(held.powers)}"
+    return "it is not known to be plain, itself or through its own memberships"
+
+
+def _version(census: Census, group: str) -> str:
+    """What the power of a group rests on: its attributes and memberships as declared."""
+    held = census.find(group)
+    return ",".join([*held.powers, *sorted(held.role.in_roles)]) if held else ""
+
+
+def new_powers(before: Iterable[str], asked: Iterable[str]) -> Sequence[str]:
+    """Those of the attributes asked for that a role does not have yet."""
+    return [power for power in asked if power not in set(before)]

@@ -1,0 +1,276 @@
+"""create_postgres_role: what PostgreSQL has then, and that no Secret stands alone."""
+
+import asyncio
+import base64
+
+import pytest
+
+from test.contract.arrange import cluster_with, roles_reported
+from test.contract.caller import Caller, Content
+from test.contract.conftest import Call, Refused
+from test.contract.planning import confirmed, effects, planned
+from test.contract.site import Site
+from test.controlplane.kinds import KubeObject
+
+TOOL = "create_postgres_role"
+PG = {"cluster_name": "pg"}
+NAMES = ("app_user", "MyRole", "with space", "Ünïcode-名", "x" * 63, 'a"b', "a'b; --", "-dash")
+RESERVED = ("postgres", "pg_mine", "cnpg_x", "streaming_replica", "public", "none", "", "x" * 64)
+POWERS = (
+    {"superuser": True},
+    {"createrole": True},
+    {"replication": True},
+    {"bypassrls": True},
+    {"in_roles": ["pg_monitor"]},
+    {"in_roles": ["pg_execute_server_program"]},
+    {"in_roles": ["app"]},
+    {"in_roles": ["strong"]},
+    {"in_roles": ["below_strong"]},
+    {"in_roles": ["not_there"]},
+)
+INLINE = (
+    {"name": "strong", "superuser": True},
+    {"name": "below_strong", "inRoles": ["strong"]},
+    {"name": "plain"},
+    {"name": "below_plain", "inRoles": ["plain"]},
+)
+
+
+async def secrets(site: Site) -> dict[str, KubeObject]:
+    """The Secrets of roles that this server has made."""
+    found = await site.admin.list("secrets", site.namespace)
+    ours = "cnpg-mcp.io/created-by"
+    return {
+        each["metadata"]["name"]: each
+        for each in found
+        if ours in (each["metadata"].get("annotations") or {})
+    }
+
+
+def values(secret: KubeObject) -> dict[str, str]:
+    """What is in a Secret, as the judge reads it."""
+    return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+
+
+async def test_role_is_applied_with_the_password_of_its_secret(site: Site, call: Call) -> None:
+    await cluster_with(site)
+    answer = await call(TOOL, **PG, role_name="app_user", createdb=True)
+    assert answer.content["outcome"] == "applied"
+    role = site.backend.postgres(site.namespace, "pg").roles["app_user"]
+    assert (role.attributes["login"], role.attributes["createdb"]) == (True, True)
+    secret = (await secrets(site))[answer.content["secret"]["name"]]
+    assert role.password_version == secret["metadata"]["resourceVersion"]
+    assert values(secret)["username"] == "app_user"
+    assert secret["metadata"]["labels"]["cnpg.io/reload"] == "true"
+
+
+async def test_password_is_in_no_answer_and_no_audit_line(
+    site: Site, caller: Caller, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await cluster_with(site)
+    answers = [await caller.call(TOOL, **PG, role_name="app_user")]
+    before = values(next(iter((await secrets(site)).values())))["password"]
+    rotation = {**PG, "role_name": "app_user", "rotate_password": True}
+    answers.append(await confirmed(caller, "update_postgres_role", **rotation))
+    after = values(next(iter((await secrets(site)).values())))["password"]
+    answers.append(await caller.call("list_postgres_roles", **PG, detail_level="detailed"))
+    assert before != after
+    told = f"{answers}{capfd.readouterr()}"
+    assert "app_user" in told
+    assert before not in told
+    assert after not in told
+
+
+async def test_role_without_login_gets_no_secret(site: Site, call: Call) -> None:
+    await cluster_with(site)
+    answer = await call(TOOL, **PG, role_name="readers", login=False)
+    assert answer.content["outcome"] == "applied"
+    assert await secrets(site) == {}
+
+
+async def test_dry_run_makes_nothing(site: Site, call: Call) -> None:
+    await cluster_with(site)
+    answer = await call(TOOL, **PG, role_name="app_user", dry_run=True)
+    assert answer.content["outcome"] == "dry_run"
+    assert await secrets(site) == {}
+    rows = (await call("list_postgres_roles", **PG)).rows("roles")
+    assert "app_user" not in rows
+
+
+async def test_repeated_call_is_unchanged_and_another_already_exists(
+    site: Site, call: Call, refused: Refused
+) -> None:
+    await cluster_with(site)
+    made = await call(TOOL, **PG, role_name="app_user", connection_limit=5)
+    again = await call(TOOL, **PG, role_name="app_user", connection_limit=5)
+    assert again.content["outcome"] == "unchanged"
+    assert again.content["secret"] == made.content["secret"]
+    error = await refused(TOOL, **PG, role_name="app_user")
+    assert error["code"] == "already_exists"
+    assert len(await secrets(site)) == 1
+
+
+@pytest.mark.parametrize("name", ["app", "plain"])
+async def test_existing_role_is_not_adopted(site: Site, refused: Refused, name: str) -> None:
+    await cluster_with(site, *INLINE)
+    assert (await refused(TOOL, **PG, role_name=name))["code"] == "already_exists"
+    assert await secrets(site) == {}
+
+
+async def test_role_that_the_operator_reports_as_made_by_hand_is_not_adopted(
+    site: Site, refused: Refused
+) -> None:
+    postgres = await _with_hand_made(site)
+    assert (await refused(TOOL, **PG, role_name="by_hand"))["code"] == "already_exists"
+    assert postgres.roles["by_hand"].attributes == {}
+
+
+async def _with_hand_made(site: Site):
+    await cluster_with(site)
+    postgres = site.backend.postgres(site.namespace, "pg")
+    postgres.apply_role("by_hand", {}, "")
+    body = {"spec": {"managed": {"roles": [{"name": "plain"}]}}}
+    await site.admin.patch("clusters", site.namespace, "pg", body)
+    await roles_reported(site, "not-managed", "by_hand")
+    return postgres
+
+
+async def test_odd_names_work(site: Site, call: Call) -> None:
+    await cluster_with(site)
+    for name in NAMES:
+        answer = await call(TOOL, **PG, role_name=name, login=False)
+        assert answer.content["outcome"] == "applied", name
+    assert set(NAMES) <= site.backend.postgres(site.namespace, "pg").roles.keys()
+
+
+async def test_names_that_cannot_be_are_refused_before_anything_exists(
+    site: Site, refused: Refused
+) -> None:
+    for name in RESERVED:
+        error = await refused(TOOL, **PG, role_name=name)
+        assert error["code"] == "invalid", name
+    assert await secrets(site) == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"valid_until": "soon"}, "valid_until"),
+        ({"valid_until": "2030-01-01T00:00:00"}, "valid_until"),
+        ({"connection_limit": -2}, "connection_limit"),
+        ({"in_roles": ["app_user"]}, "in_roles"),
+        ({"in_roles": ["a", "a"]}, "in_roles"),
+    ],
+    ids=str,
+)
+async def test_attributes_that_cannot_be_are_refused(
+    refused: Refused, arguments: Content, field: str
+) -> None:
+    error = await refused(TOOL, **PG, role_name="app_user", **arguments)
+    assert (error["code"], error["fields"][0]["field"]) == ("invalid", field)
+
+
+async def test_power_needs_a_plan_and_a_plan_changes_nothing(site: Site, caller: Caller) -> None:
+    await cluster_with(site, *INLINE)
+    await roles_reported(site, "reconciled", "below_plain")
+    for power in POWERS:
+        plan = await planned(caller, TOOL, **PG, role_name="app_user", **power)
+        assert effects(plan, "granted"), power
+    assert await secrets(site) == {}
+    assert "app_user" not in site.backend.postgres(site.namespace, "pg").roles
+
+
+async def test_membership_in_a_plain_role_needs_no_plan(site: Site, call: Call) -> None:
+    await cluster_with(site, *INLINE)
+    await roles_reported(site, "reconciled", "below_plain")
+    answer = await call(TOOL, **PG, role_name="app_user", in_roles=["below_plain"])
+    assert answer.content["outcome"] == "applied"
+
+
+async def test_confirmed_power_is_given_once(site: Site, caller: Caller) -> None:
+    await cluster_with(site)
+    arguments = {**PG, "role_name": "boss", "superuser": True}
+    plan = await planned(caller, TOOL, **arguments)
+    code = {"confirmation": plan["confirmation"]}
+    assert (await caller.call(TOOL, **arguments, **code)).content["outcome"] == "applied"
+    await confirmed(caller, "delete_postgres_role", **PG, role_name="boss")
+    error = await caller.refused(TOOL, **arguments, **code)
+    assert error["code"] == "confirmation_stale"
+    assert "boss" not in site.backend.postgres(site.namespace, "pg").roles
+
+
+async def test_role_that_postgres_refuses_is_told_and_stays_pending(
+    site: Site, caller: Caller
+) -> None:
+    await cluster_with(site)
+    arguments = {**PG, "role_name": "app_user", "in_roles": ["not_there"]}
+    plan = await planned(caller, TOOL, **arguments)
+    error = await caller.refused(TOOL, **arguments, confirmation=plan["confirmation"])
+    assert error["code"] == "rejected_by_operator"
+    assert error["result"]["pending"] is True
+    assert "not_there" in error["result"]["message"]
+    rows = (await caller.call("list_postgres_roles", **PG)).rows("roles")
+    assert rows["app_user"]["state"] in {"failed", "in_progress"}
+
+
+async def test_foreign_secret_of_the_same_name_survives(site: Site, call: Call) -> None:
+    await cluster_with(site)
+    first = await call(TOOL, **PG, role_name="app_user", dry_run=True)
+    assert first.content["outcome"] == "dry_run"
+    foreign = await _foreign_secret(site, "pg-app-user-584ad191a3")
+    answer = await call(TOOL, **PG, role_name="app_user")
+    assert answer.content["outcome"] == "applied"
+    assert answer.content["secret"]["name"] != foreign["metadata"]["name"]
+    now = await site.admin.get("secrets", site.namespace, foreign["metadata"]["name"])
+    assert now["metadata"]["resourceVersion"] == foreign["metadata"]["resourceVersion"]
+
+
+async def _foreign_secret(site: Site, name: str) -> KubeObject:
+    labels = {"cnpg.io/cluster": "pg", "cnpg.io/reload": "true"}
+    meta = {"name": name, "namespace": site.namespace, "labels": labels}
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": {"a": "b"}}
+    return await site.admin.create(body)
+
+
+async def test_read_only_server_makes_nothing(site: Site) -> None:
+    await cluster_with(site)
+    mcp = await site.user(read_only=True)
+    assert (await mcp.refused(TOOL, **PG, role_name="app_user"))["code"] == "blocked"
+    answer = await mcp.call(TOOL, **PG, role_name="app_user", dry_run=True)
+    assert answer.content["outcome"] == "dry_run"
+    assert await secrets(site) == {}
+
+
+async def test_two_writers_at_once_keep_every_role(site: Site) -> None:
+    await cluster_with(site, {"name": "first"})
+    writers = [await site.user(), await site.user()]
+    for number in range(20):
+        names = [f"role_{number}_{at}" for at in range(2)]
+        await _all_at_once(writers, names)
+    await _require_all(site, {f"role_{number}_{at}" for number in range(20) for at in range(2)})
+
+
+async def test_six_writers_at_once_keep_every_role(site: Site) -> None:
+    await cluster_with(site, {"name": "first"})
+    writers = [await site.user() for _ in range(6)]
+    names = [f"role_{at}" for at in range(6)]
+    await _all_at_once(writers, names)
+    await _require_all(site, set(names))
+
+
+async def _all_at_once(writers: list[Caller], names: list[str]) -> None:
+    calls = (
+        mcp.call(TOOL, **PG, role_name=name, wait_seconds=0)
+        for mcp, name in zip(writers, names, strict=True)
+    )
+    await asyncio.gather(*calls)
+
+
+async def _require_all(site: Site, names: set[str]) -> None:
+    """All roles are declared, the one that was there too, and each has its own Secret."""
+    mcp = await site.user()
+    rows = (await mcp.call("list_postgres_roles", **PG, limit=500)).rows("roles")
+    assert names | {"first"} <= rows.keys()
+    used = {rows[name]["secret"] for name in names}
+    assert used == (await secrets(site)).keys()
+    assert len(used) == len(names)
