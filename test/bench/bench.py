@@ -19,7 +19,9 @@ from typing import NamedTuple
 from cnpg_mcp.serving.app import build_estate, build_server
 from cnpg_mcp.settings import Settings
 from test.bench.bare_server import bare_table
+from test.bench.tools import timings
 from test.bench.wire import Wire
+from test.controlplane import situations
 from test.controlplane.api import KubeClient
 from test.controlplane.clusters import cluster
 from test.controlplane.plane import Plane
@@ -105,7 +107,8 @@ async def lists_over_stdio(kubeconfig: Path, rounds: int) -> list[Row]:
 
 async def lists_in_process(kubeconfig: Path, rounds: int) -> list[Row]:
     """What our tool adds to the API call itself, without MCP in between."""
-    estate = build_estate(Settings(kubeconfig=str(kubeconfig)), "cnpg-mcp")
+    settings = Settings(kubeconfig=str(kubeconfig), audit_log=Path(os.devnull))
+    estate = build_estate(settings, "cnpg-mcp")
     tool = await build_server("bench", estate).get_tool("list_postgres_clusters")
     assert tool is not None
     rows = []
@@ -127,6 +130,18 @@ async def lists_in_process(kubeconfig: Path, rounds: int) -> list[Row]:
                 )
             )
     return rows
+
+
+async def tools_in_process(plane: Plane, admin: KubeClient, rounds: int) -> list[Row]:
+    """Every tool beside its own API calls, on a recorded cluster of three healthy instances."""
+    arranged = await situations.arrange(admin, situations.load("healthy-3"))
+    namespace = arranged.namespace
+    kubeconfig = plane.restricted_kubeconfig([namespace])
+    found = timings(kubeconfig, admin, namespace, arranged.cluster_name, rounds)
+    return [
+        Row(f"{what} ({timing.requests} API calls)", timing.api, timing.total)
+        async for what, timing in found
+    ]
 
 
 async def start_to_first_list(kubeconfig: Path, rounds: int) -> Row:
@@ -155,6 +170,7 @@ async def measure(rounds: int) -> list[Row]:
         return [
             *await lists_over_stdio(kubeconfig, rounds),
             *await lists_in_process(kubeconfig, rounds),
+            *await tools_in_process(plane, admin, rounds),
             await start_to_first_list(kubeconfig, max(rounds // 5, 3)),
         ]
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from cnpg_mcp.domain.caller import Caller
+from cnpg_mcp.domain.caller import Caller, Scope
 from cnpg_mcp.domain.journal import Journal
 from cnpg_mcp.domain.names import check_namespace
 from cnpg_mcp.domain.plans.code import PlanKeys, new_key
@@ -63,6 +63,10 @@ class Estate:
             ToolFailure: `blocked` or `insufficient_scope`.
         """
         require_write(self.policy, await self.caller())
+
+    async def may_write(self) -> bool:
+        """Whether the server and the login allow ordinary changes."""
+        return not self.policy.read_only and (await self.caller()).may(Scope.WRITE)
 
     async def namespace(self, asked: str | None) -> str:
         """The namespace of a call: the one asked for, else the default one.

@@ -111,7 +111,8 @@ CreateRole = Annotated[bool, Field(description="May create and change roles; nee
 Replication = Annotated[bool, Field(description="May stream everything; needs a plan")]
 BypassRls = Annotated[bool, Field(description="Bypasses row-level security; needs a plan")]
 ConnectionLimit = Annotated[
-    int | None, Field(ge=-1, le=2147483647, description="Concurrent connections; -1: no limit")
+    int | None,
+    Field(ge=-1, le=2147483647, description="Concurrent connections; -1: no limit, 0: none"),
 ]
 ValidUntil = Annotated[
     str | None,

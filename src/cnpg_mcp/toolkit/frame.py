@@ -98,11 +98,10 @@ def register_all(registry: Registry, server: FastMCP, estate: Estate) -> None:
 
 async def _follow(steps: AsyncIterator[Progress | Result]) -> Result:
     """Passes progress on to the client, and returns the result that comes last."""
-    context = get_context()
     async for step in steps:
         if isinstance(step, Result):
             return step
-        await context.report_progress(step.waited, step.allowed, step.message)
+        await get_context().report_progress(step.waited, step.allowed, step.message)
     raise AssertionError("an operation yields its result last")
 
 

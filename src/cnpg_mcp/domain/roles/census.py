@@ -12,6 +12,7 @@ from cnpg_mcp.domain.resources import DATABASE_ROLES
 from cnpg_mcp.domain.results import DeclaredState, RoleSource
 from cnpg_mcp.domain.roles.backends import inline_state
 from cnpg_mcp.domain.roles.order import POWERS
+from cnpg_mcp.domain.roles.reports import is_reported
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.views.declarative import DatabaseRole, Ensure, RoleAttributes
 from cnpg_mcp.errors import ErrorCode, ToolFailure
@@ -74,10 +75,8 @@ class Census:
         """Why a role that nothing declares is known to exist, or `None`."""
         if name == self.bootstrap_owner:
             return "it was made with the cluster as the owner of its first database"
-        status = self.cluster.status.managed_roles_status
-        reported = status.by_status.get("not-managed", ())
-        if self.cluster.spec.managed.roles and name in reported:
-            return "the operator reports it in PostgreSQL, where someone made it by hand"
+        if is_reported(self.cluster, name):
+            return "the operator has seen it in PostgreSQL, where someone made it by hand"
         return None
 
     def doubtful(self, names: Sequence[str]) -> Sequence[str]:

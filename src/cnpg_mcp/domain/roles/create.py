@@ -19,6 +19,7 @@ from cnpg_mcp.domain.roles.choice import store_for_new
 from cnpg_mcp.domain.roles.inline import order_mark
 from cnpg_mcp.domain.roles.order import RoleOrder
 from cnpg_mcp.domain.roles.power import granted
+from cnpg_mcp.domain.roles.reports import is_reported, renew_report
 from cnpg_mcp.domain.roles.secret import NewSecret, RoleSecret
 from cnpg_mcp.domain.roles.settling import Settling, settle
 from cnpg_mcp.domain.roles.stores import Purpose, RoleStore, Written
@@ -89,11 +90,16 @@ class _Creation:
         Raises:
             ToolFailure: `already_exists`, there is a role of that name; `blocked`.
         """
-        self._census = await take_census(self.estate, self.namespace, self.order.cluster_name)
+        await self._count()
         require_writable(self.census.cluster)
         held = self.census.find(self.order.name)
         if held is not None:
             return self._unchanged(held)
+        if is_reported(self.census.cluster, self.order.name) and await self._is_to_write():
+            await renew_report(
+                self.estate, self.namespace, self.order.cluster_name, self.order.name
+            )
+            await self._count()
         why = self.census.stands_undeclared(self.order.name)
         if why is not None:
             raise ToolFailure(
@@ -149,9 +155,19 @@ class _Creation:
             **offer.fields(), cluster_name=self.order.cluster_name, name=self.order.name
         )
 
+    async def _count(self) -> None:
+        """Reads the roles as they are now."""
+        self._census = await take_census(self.estate, self.namespace, self.order.cluster_name)
+
+    async def _is_to_write(self) -> bool:
+        """Whether the call may change anything, and means to."""
+        if self.options.dry_run or (self._powers() and self.options.confirmation is None):
+            return False
+        return await self.estate.may_write()
+
     async def _dry_run(self) -> Written:
         """Has the API server and the operator check the declaration as things are now."""
-        self._census = await take_census(self.estate, self.namespace, self.order.cluster_name)
+        await self._count()
         return await self.store.add(self.census, self.order, self._secret_name(), dry_run=True)
 
     async def _make(self) -> Written:
@@ -211,7 +227,7 @@ class _Creation:
         """The role that a write of unknown fate has declared, known by its Secret."""
         if isinstance(error, KubeError) and not error.maybe_applied:
             return None
-        self._census = await take_census(self.estate, self.namespace, self.order.cluster_name)
+        await self._count()
         held = self.census.find(self.order.name)
         return held if held is not None and held.secret_name == secret.name else None
 

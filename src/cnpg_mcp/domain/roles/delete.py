@@ -28,6 +28,7 @@ from cnpg_mcp.domain.roles.census import (
 from cnpg_mcp.domain.roles.choice import store_of
 from cnpg_mcp.domain.roles.effects import holder_effect, secret_effect
 from cnpg_mcp.domain.roles.possessions import possessions
+from cnpg_mcp.domain.roles.reports import renew_report
 from cnpg_mcp.domain.roles.secret import RoleSecret, read_secret, remove_secret
 from cnpg_mcp.domain.roles.settling import PACE
 from cnpg_mcp.domain.roles.stores import Purpose, RoleSight, RoleStore, Written
@@ -182,6 +183,7 @@ class _Deletion:
         if secret is not None:
             await remove_secret(self.estate, secret)
             self.estate.journal.touches("Secret", self.namespace, secret.name, secret.metadata.uid)
+        await renew_report(self.estate, self.namespace, self.cluster_name, self.role_name)
         return True
 
     def _rejected(self, done: _Done, seen: RoleSight) -> ToolFailure:

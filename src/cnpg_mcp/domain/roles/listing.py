@@ -8,9 +8,9 @@ from cnpg_mcp.domain.lookup import read_cluster
 from cnpg_mcp.domain.paging import ListQuery, page_of
 from cnpg_mcp.domain.results import DeclaredState, ListScope, RoleList, RoleRow, RoleSource
 from cnpg_mcp.domain.roles.backends import DatabaseRoles, InlineRoles, RoleBackend
+from cnpg_mcp.domain.roles.reports import NOT_MANAGED
 from cnpg_mcp.domain.views.cluster import Cluster
 
-_NOT_MANAGED = "not-managed"
 _RESERVED = "reserved"
 _BLIND = (
     "Roles made by hand in PostgreSQL are reported only while the cluster has inline managed roles."
@@ -55,7 +55,7 @@ def _undeclared(
             known.add(row.name)
             yield row
     by_status = cluster.status.managed_roles_status.by_status
-    for name in by_status.get(_NOT_MANAGED, ()):
+    for name in by_status.get(NOT_MANAGED, ()):
         if name not in known:
             yield _reported(name, RoleSource.UNMANAGED, stale=stale)
     if detailed:

@@ -1,7 +1,8 @@
 """Changing a role: only what is asked for, in whichever back-end declares it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
@@ -154,9 +155,10 @@ class _Update:
         joined = [group for group, joins in order.in_roles.items() if joins]
         new = [group for group in joined if group not in held.role.in_roles]
         effects = list(granted(seen.census, held.name, powers, new))
-        if asked.get("login") is False:
-            detail = "may no longer log in; open sessions go on"
-            effects.append(Effect(Fate.CHANGED, "role", held.name, detail=detail))
+        effects += [
+            Effect(Fate.CHANGED, "role", held.name, detail=f"{end}; open sessions go on")
+            for end in _ends_of_login(asked, self.estate.now())
+        ]
         if order.rotate_password and seen.secret is not None:
             effects.append(secret_effect(seen.secret, Fate.CHANGED, "a new password"))
         elif order.rotate_password:
@@ -311,6 +313,17 @@ def _as_given(role: RoleAttributes) -> Mapping[str, JsonValue]:
     until = role.valid_until
     declared["valid_until"] = until.strftime("%Y-%m-%dT%H:%M:%SZ") if until else FOREVER
     return declared
+
+
+def _ends_of_login(asked: Mapping[str, JsonValue], now: datetime) -> Iterable[str]:
+    """The ways in which a change keeps a role from logging in, in words."""
+    if asked.get("login") is False:
+        yield "may no longer log in"
+    if asked.get("connection_limit") == 0:
+        yield "may open no connection"
+    until = asked.get("valid_until")
+    if isinstance(until, str) and until != FOREVER and datetime.fromisoformat(until) <= now:
+        yield "its password is no longer valid"
 
 
 def _cautions(order: RoleChange) -> tuple[str, ...]:

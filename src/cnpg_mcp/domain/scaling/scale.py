@@ -97,10 +97,10 @@ class _Scaling:
         plan = self._plan(seen)
         if self.options.dry_run:
             return await self._checked(seen, plan)
+        await self._patch(seen.cluster, dry_run=True)  # no plan for what would be refused
         offer = await self._admit(plan)
         if offer is not None:
             return self.shown(offer.fields())
-        await self._patch(seen.cluster, dry_run=True)
         return await self.estate.work.finish(self._act(seen))
 
     def look(self, asked: _Asked) -> Look[bool]:
