@@ -347,8 +347,8 @@ async def update_postgres_role(
     Only what is given changes; all else stays, memberships too. Works for roles declared as
     DatabaseRole or inline, not for the bootstrap owner. Rotating the password, taking login away
     and granting superuser-like power are answered with a plan first and done only on a call with
-    the plan's code. Open sessions go on, also after a rotation or without login. An inline
-    attribute stays accepted, since CloudNativePG does not prove it.
+    the plan's code. Open sessions go on, also after a rotation or without login. applied means
+    that PostgreSQL has it.
     """
     attributes = Attributes(
         login=login,

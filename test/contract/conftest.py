@@ -5,11 +5,16 @@ Another backend joins by answering for `backend`, `quiet`, `older` and `unequipp
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from test.contract.backend import Backend, PlaneWithoutCloudNativePG, RealBackend
 from test.contract.caller import Answer, Caller, Content
+from test.contract.planted import plant, state
+from test.contract.servers import Desk, desk
 from test.contract.site import Site, open_site
 from test.controlplane.clusters import healthy_cluster, wait_endpoints
 from test.controlplane.fixtures import started
@@ -106,3 +111,44 @@ def call(caller: Caller) -> Call:
 def refused(caller: Caller) -> Refused:
     """Calls a tool as the usual user; it fails. Gives the error."""
     return caller.refused
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A planted namespace that no test changes, another one, and two users of both."""
+
+    namespace: str
+    other_namespace: str
+    user: Path
+    stranger: Path
+
+
+@pytest.fixture(scope="session")
+def kept(quiet: Backend) -> Kept:
+    """One for all tests that change nothing."""
+    spaces = [quiet.create_namespace(), quiet.create_namespace()]
+    asyncio.run(_plant(quiet, spaces[0]))
+    return Kept(*spaces, quiet.user(spaces), quiet.user(spaces))
+
+
+async def _plant(quiet: Backend, namespace: str) -> None:
+    async with quiet.admin() as admin:
+        await plant(admin, namespace)
+
+
+@pytest.fixture
+async def still(quiet: Backend, kept: Kept) -> AsyncIterator[Desk]:
+    """A user in the planted namespace; afterwards everything is as it was."""
+    async with AsyncExitStack() as stack:
+        admin = await stack.enter_async_context(quiet.admin())
+        site = Site(quiet, kept.namespace, admin, stack)
+        before = await state(site)
+        yield Desk(site, kept.user)
+        assert await state(site) == before
+
+
+@pytest.fixture
+async def own(quiet_site: Site) -> Desk:
+    """A user in a planted namespace of the test's own."""
+    await plant(quiet_site.admin, quiet_site.namespace)
+    return desk(quiet_site)

@@ -9,6 +9,7 @@ from test.contract.arrange import cluster_with, roles_reported
 from test.contract.caller import Caller, Content
 from test.contract.conftest import Call, Refused
 from test.contract.planning import confirmed, effects, planned
+from test.contract.servers import Desk
 from test.contract.site import Site
 from test.controlplane.kinds import KubeObject
 
@@ -81,6 +82,25 @@ async def test_password_is_in_no_answer_and_no_audit_line(
     assert after not in told
 
 
+async def test_first_try_that_always_fails_is_no_refusal(site: Site, call: Call) -> None:
+    await cluster_with(site)
+    answer = await call(TOOL, **PG, role_name="app_user", wait_seconds=1)
+    assert answer.content["outcome"] in {"accepted", "applied"}
+
+
+async def test_repeated_call_on_a_read_only_server_makes_nobody_look_again(own: Desk) -> None:
+    admin, namespace = own.site.admin, own.site.namespace
+    made = await (await own.caller()).call(TOOL, **PG, role_name="app_user", wait_seconds=0)
+    name = made.content["object"]
+    failing = {"applied": False, "message": "no"}
+    before = await admin.patch_status("databaseroles", namespace, name, failing)
+    reader = await own.caller(read_only=True)
+    again = await reader.call(TOOL, **PG, role_name="app_user", wait_seconds=3)
+    assert again.content["outcome"] == "unchanged"
+    now = await admin.get("databaseroles", namespace, name)
+    assert now["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
+
+
 async def test_role_without_login_gets_no_secret(site: Site, call: Call) -> None:
     await cluster_with(site)
     answer = await call(TOOL, **PG, role_name="readers", login=False)
@@ -123,6 +143,25 @@ async def test_role_that_the_operator_reports_as_made_by_hand_is_not_adopted(
     postgres = await _with_hand_made(site)
     assert (await refused(TOOL, **PG, role_name="by_hand"))["code"] == "already_exists"
     assert postgres.roles["by_hand"].attributes == {}
+
+
+async def test_role_that_is_only_reported_still_is_made(site: Site, call: Call) -> None:
+    postgres = await _with_hand_made(site)
+    postgres.drop_role("by_hand")  # by hand, too: no report tells
+    answer = await call(TOOL, **PG, role_name="by_hand")
+    assert answer.content["outcome"] == "applied"
+    assert postgres.roles["by_hand"].password_version
+
+
+async def test_dry_run_and_read_only_server_have_no_report_made_anew(
+    site: Site, refused: Refused
+) -> None:
+    await _with_hand_made(site)
+    before = await site.admin.get("clusters", site.namespace, "pg")
+    await refused(TOOL, **PG, role_name="by_hand", dry_run=True)
+    await (await site.user(read_only=True)).refused(TOOL, **PG, role_name="by_hand")
+    now = await site.admin.get("clusters", site.namespace, "pg")
+    assert now["metadata"].get("annotations") == before["metadata"].get("annotations")
 
 
 async def _with_hand_made(site: Site):

@@ -1,11 +1,14 @@
 """create_postgres_database and delete_postgres_database: what PostgreSQL has, and how it goes."""
 
+import asyncio
+
 import pytest
 
 from test.contract.arrange import cluster_with
 from test.contract.caller import Caller, Content
 from test.contract.conftest import Call, Refused
 from test.contract.planning import STALE, confirmed, effects, planned, refused_with_code
+from test.contract.servers import Desk
 from test.contract.site import Site
 from test.controlplane.api import until
 from test.controlplane.clusters import cluster, database
@@ -155,6 +158,37 @@ async def test_retained_database_stays(site: Site, caller: Caller) -> None:
     assert answer.content["outcome"] == "applied"
     assert shop(site) is not None
     assert await objects(site) == []
+
+
+async def test_retaining_withdraws_a_pending_drop(own: Desk) -> None:
+    held = {"metadata": {"finalizers": ["example.com/held"]}, "spec": {"ensure": "absent"}}
+    await own.site.admin.patch("databases", own.site.namespace, "shop", held)
+    await confirmed(await own.caller(), DELETE, **DROP, reclaim_policy="retain", wait_seconds=0)
+    spec = (await own.site.admin.get("databases", own.site.namespace, "shop"))["spec"]
+    assert (spec["ensure"], spec["databaseReclaimPolicy"]) == ("present", "retain")
+
+
+async def test_withdrawn_drop_leaves_the_reclaim_policy_as_it_was(own: Desk) -> None:
+    await confirmed(await own.caller(), DELETE, **DROP, wait_seconds=0)
+    spec = (await own.site.admin.get("databases", own.site.namespace, "shop"))["spec"]
+    assert (spec["ensure"], spec["databaseReclaimPolicy"]) == ("absent", "retain")
+
+
+async def test_object_that_went_by_other_hands_proves_no_drop(own: Desk) -> None:
+    mcp, admin = await own.caller(), own.site.admin
+    plan = await planned(mcp, DELETE, **DROP)
+    code = {"confirmation": plan["confirmation"]}
+    dropping = asyncio.create_task(mcp.call(DELETE, **DROP, **code, wait_seconds=20))
+    await until(lambda: _is_asked(own), 20, lambda: "the drop was not asked for")
+    await admin.delete("databases", own.site.namespace, "shop")
+    answer = await dropping
+    assert answer.content["outcome"] == "accepted"
+    assert answer.content["state"] == "unwatched"
+
+
+async def _is_asked(own: Desk) -> bool:
+    found = await own.site.admin.get("databases", own.site.namespace, "shop")
+    return found["spec"].get("ensure") == "absent"
 
 
 async def test_open_session_is_told_and_the_drop_happens_when_it_ends(

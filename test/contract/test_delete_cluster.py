@@ -7,6 +7,7 @@ import pytest
 from test.contract.arrange import cluster_with
 from test.contract.caller import Caller, Content
 from test.contract.planning import STALE, confirmed, effects, planned
+from test.contract.servers import desk
 from test.contract.site import Site
 from test.controlplane.clusters import cluster, database, healthy_cluster
 
@@ -30,18 +31,29 @@ async def exists(site: Site, name: str = "pg") -> bool:
     return name in {each["metadata"]["name"] for each in found}
 
 
-async def backup(site: Site, phase: str, age: timedelta) -> None:
-    """A Backup of `pg` that ended so long ago."""
-    ended = (datetime.now(UTC) - age).strftime("%Y-%m-%dT%H:%M:%SZ")
+async def backup(site: Site, phase: str, age: timedelta, **metadata: object) -> None:
+    """A Backup of `pg` that ended so long before `later`."""
+    ended = (later() - age).strftime("%Y-%m-%dT%H:%M:%SZ")
     body = {
         "apiVersion": "postgresql.cnpg.io/v1",
         "kind": "Backup",
-        "metadata": {"name": "nightly", "namespace": site.namespace},
+        "metadata": {"name": "nightly", "namespace": site.namespace, **metadata},
         "spec": {"cluster": {"name": "pg"}},
     }
     await site.admin.create(body)
     status = {"phase": phase, "stoppedAt": ended}
     await site.admin.patch_status("backups", site.namespace, "nightly", status)
+
+
+def later() -> datetime:
+    """Two days from now: the clock of servers for which the cluster is no longer new."""
+    return datetime.now(UTC) + timedelta(days=2)
+
+
+async def passes_the_gate(site: Site, **settings: object) -> bool:
+    """Whether the cluster may be deleted two days from now."""
+    mcp = await desk(site).caller(now=later, **settings)
+    return "confirmation" in (await mcp.call(TOOL, **PG)).content
 
 
 # --- the backup gate, and other guards ---
@@ -71,14 +83,49 @@ async def test_only_a_completed_recent_backup_passes_the_gate(
     quiet_pg: Site, phase: str, age: timedelta, passes: bool
 ) -> None:
     await backup(quiet_pg, phase, age)
-    content = (await (await quiet_pg.user()).call(TOOL, **PG)).content
-    assert ("confirmation" in content) is passes
+    assert await passes_the_gate(quiet_pg) is passes
 
 
 async def test_age_of_the_backup_is_a_setting(quiet_pg: Site) -> None:
     await backup(quiet_pg, "completed", timedelta(hours=30))
-    mcp = await quiet_pg.user(backup_max_age="2d")
-    await planned(mcp, TOOL, **PG)
+    assert await passes_the_gate(quiet_pg, backup_max_age="2d")
+
+
+async def test_backup_of_an_earlier_cluster_of_the_name_does_not_pass(quiet_pg: Site) -> None:
+    await backup(quiet_pg, "completed", timedelta(days=2, hours=1))
+    assert not await passes_the_gate(quiet_pg, backup_max_age="9d")
+
+
+async def test_backup_that_goes_with_the_cluster_does_not_pass(quiet_pg: Site) -> None:
+    found = await quiet_pg.admin.get("clusters", quiet_pg.namespace, "pg")
+    owner = {key: found[key] for key in ("apiVersion", "kind")}
+    owner |= {key: found["metadata"][key] for key in ("name", "uid")}
+    await backup(quiet_pg, "completed", timedelta(hours=1), ownerReferences=[owner])
+    assert not await passes_the_gate(quiet_pg)
+
+
+@pytest.mark.parametrize("dependents", [True, False])
+async def test_protected_database_protects_its_cluster(quiet_pg: Site, dependents: bool) -> None:
+    body = database(quiet_pg.namespace, "ledger")
+    body["metadata"]["annotations"] = {"cnpg-mcp.io/deletion-protection": "enabled"}
+    await quiet_pg.admin.create(body)
+    mcp = await quiet_pg.user()
+    content = (await mcp.call(TOOL, **GONE, delete_dependents=dependents)).content
+    assert [each["code"] for each in content["blockers"]] == ["protected"]
+
+
+async def test_databases_that_may_not_be_seen_block(quiet_pg: Site) -> None:
+    mcp = await quiet_pg.user(without=[("databases", "list")])
+    content = (await mcp.call(TOOL, **GONE)).content
+    assert [each["code"] for each in content["blockers"]] == ["protection_unseen"]
+
+
+@pytest.mark.parametrize("value", ["Enabled", "true", "yes"])
+async def test_protection_that_is_not_understood_protects(quiet_pg: Site, value: str) -> None:
+    guard = {"cnpg-mcp.io/deletion-protection": value}
+    await quiet_pg.admin.annotate("clusters", quiet_pg.namespace, "pg", guard)
+    content = (await (await quiet_pg.user()).call(TOOL, **GONE)).content
+    assert [each["code"] for each in content["blockers"]] == ["protected"]
 
 
 async def test_annotation_and_setting_protect_it(quiet_pg: Site) -> None:

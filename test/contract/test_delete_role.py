@@ -6,6 +6,7 @@ from test.contract.arrange import cluster_with, roles_reported
 from test.contract.caller import Caller, Content
 from test.contract.conftest import Call, Refused
 from test.contract.planning import STALE, confirmed, effects, planned, refused_with_code
+from test.contract.servers import Desk
 from test.contract.site import Site
 from test.contract.test_create_role import secrets
 from test.controlplane.api import until
@@ -53,8 +54,40 @@ async def test_dropped_role_is_gone_with_its_declaration_and_secret(
     await until(lambda: _no_secrets(site), 20, lambda: "the Secret is still there")
 
 
+async def test_dropped_role_is_not_reported_any_more_and_can_be_made_again(
+    site: Site, caller: Caller
+) -> None:
+    await cluster_with(site, {"name": "other"})
+    await caller.call(CREATE, **CLERK)
+    await site.admin.annotate("clusters", site.namespace, "pg", {"example.com/touched": "yes"})
+    if not await inline_names(site) & {"clerk"}:
+        await roles_reported(site, "not-managed", "clerk")
+    await confirmed(caller, TOOL, **CLERK)
+    assert await state(caller) is None
+    assert (await caller.call(CREATE, **CLERK)).content["outcome"] == "applied"
+
+
+async def inline_names(site: Site) -> set[str]:
+    """The roles that the Cluster itself declares."""
+    found = await site.admin.get("clusters", site.namespace, "pg")
+    return {each["name"] for each in found["spec"]["managed"]["roles"]}
+
+
 async def _no_secrets(site: Site) -> bool:
     return await secrets(site) == {}
+
+
+async def test_second_declaration_of_the_role_is_told(own: Desk) -> None:
+    plan = await planned(await own.caller(), TOOL, **PG, role_name="twice")
+    assert effects(plan, "left") == {("DatabaseRole", "twice")}
+    assert effects(plan, "changed") == {("Cluster", "pg")}
+
+
+async def test_object_that_went_by_other_hands_proves_no_drop(own: Desk) -> None:
+    """The operator never held it, so nobody has dropped the role."""
+    answer = await confirmed(await own.caller(), TOOL, **CLERK, wait_seconds=5)
+    assert answer.content["outcome"] == "accepted"
+    assert answer.content["state"] == "unwatched"
 
 
 async def test_inline_role_of_others_is_dropped_and_its_secret_left(

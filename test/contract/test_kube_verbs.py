@@ -5,8 +5,9 @@ import functools
 
 import pytest
 
+from cnpg_mcp.domain.plans.passage import anew
 from cnpg_mcp.domain.resources import CLUSTERS, DATABASES
-from cnpg_mcp.kube.client import Kube, Preconditions, Selection, retry_on_conflict
+from cnpg_mcp.kube.client import Kube, Preconditions, Selection
 from cnpg_mcp.kube.connection import ConnectionSource, connect
 from cnpg_mcp.kube.errors import (
     AlreadyExists,
@@ -134,7 +135,7 @@ async def test_writers_that_retry_on_conflict_lose_nothing(kube, namespace, stor
             version = {"resourceVersion": meta["resourceVersion"]}
             await kube.patch(CLUSTERS, namespace, "pg", {"metadata": {**patch, **version}})
 
-        await retry_on_conflict(change)
+        await anew(change, tries=12)
 
     await asyncio.gather(*(add(f"writer-{number}") for number in range(4)))
     kept = (await exists(kube, namespace))["metadata"]["annotations"]["names"].split()

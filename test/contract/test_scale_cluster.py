@@ -6,6 +6,7 @@ from test.contract.arrange import cluster_with
 from test.contract.caller import Caller, Content, fields
 from test.contract.conftest import Call, Refused
 from test.contract.planning import STALE, effects, planned
+from test.contract.servers import Desk
 from test.contract.site import Site
 from test.controlplane.kinds import KubeObject
 
@@ -53,6 +54,24 @@ async def test_scaling_down_removes_what_the_plan_named(site: Site, caller: Call
     error = await caller.refused(TOOL, name="pg", instances=2, confirmation=code)
     assert error["code"] == STALE
     assert await wanted(site) == 3
+
+
+async def test_protected_volumes_do_not_go(own: Desk) -> None:
+    by_setting = await own.caller(protected_namespaces=("*",))
+    plan = (await by_setting.call(TOOL, name="pg", instances=2)).content
+    assert [each["code"] for each in plan["blockers"]] == ["protected"]
+    guard = {"cnpg-mcp.io/deletion-protection": "enabled"}
+    await own.site.admin.annotate("clusters", own.site.namespace, "pg", guard)
+    plan = (await (await own.caller()).call(TOOL, name="pg", instances=2)).content
+    assert [each["code"] for each in plan["blockers"]] == ["protected"]
+
+
+async def test_instances_that_are_not_reported_block(own: Desk) -> None:
+    short = {"instanceNames": ["pg-1"]}
+    await own.site.admin.patch_status("clusters", own.site.namespace, "pg", short)
+    error = await (await own.caller()).refused(TOOL, name="pg", instances=2)
+    assert error["code"] == "blocked"
+    assert await wanted(own.site) == 3
 
 
 async def test_codes_that_do_not_fit_do_nothing(site: Site, caller: Caller) -> None:

@@ -1,11 +1,15 @@
 """update_postgres_role: only what is given changes, through either back-end."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from test.contract.arrange import cluster_with, roles_reported
 from test.contract.caller import Caller, Content
 from test.contract.conftest import Call, Refused
 from test.contract.planning import STALE, confirmed, effects, planned, refused_with_code
+from test.contract.planted import declare_role
+from test.contract.servers import Desk
 from test.contract.site import Site
 from test.contract.test_create_role import secrets
 from test.controlplane.clusters import database_role
@@ -14,6 +18,7 @@ TOOL = "update_postgres_role"
 CREATE = "create_postgres_role"
 PG = {"cluster_name": "pg"}
 CLERK = {**PG, "role_name": "clerk"}
+TOMORROW = (datetime.now(UTC) + timedelta(hours=23)).strftime("%Y-%m-%dT%H:%M:%SZ")
 ENTRY = {"name": "clerk", "login": True, "comment": "kept", "connectionLimit": 9}
 
 
@@ -102,12 +107,53 @@ async def test_confirmed_power_is_given_and_taken_back_without_a_plan(
     assert (await attributes(site))["superuser"] is False
 
 
-async def test_taking_login_away_needs_a_plan(site: Site, caller: Caller) -> None:
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"login": False}, "login"),
+        ({"connection_limit": 0}, "connectionLimit"),
+        ({"valid_until": "2001-01-01T00:00:00Z"}, "validUntil"),
+        ({"valid_until": TOMORROW}, "validUntil"),
+    ],
+    ids=str,
+)
+async def test_taking_login_away_needs_a_plan(
+    site: Site, caller: Caller, change: Content, field: str
+) -> None:
     await with_clerk(site, caller)
-    await planned(caller, TOOL, **CLERK, login=False)
-    assert (await attributes(site))["login"] is True
-    await confirmed(caller, TOOL, **CLERK, login=False)
-    assert (await attributes(site))["login"] is False
+    before = await attributes(site)
+    await planned(caller, TOOL, **CLERK, **change)
+    assert await attributes(site) == before
+    await confirmed(caller, TOOL, **CLERK, **change)
+    assert (await attributes(site))[field] == next(iter(change.values()))
+
+
+async def test_expiry_that_is_still_to_come_needs_no_plan(site: Site, caller: Caller) -> None:
+    await with_clerk(site, caller)
+    answer = await caller.call(TOOL, **CLERK, valid_until="2999-01-01T00:00:00Z")
+    assert answer.content["outcome"] == "applied"
+
+
+@pytest.mark.parametrize("role", ["boss", "below_boss", "chief"])
+async def test_login_for_a_role_with_power_needs_a_plan(own: Desk, role: str) -> None:
+    mcp = await own.caller()
+    plan = await planned(mcp, TOOL, **PG, role_name=role, login=True)
+    assert effects(plan, "granted") == {("login", role)}
+
+
+async def test_power_is_told_to_reach_the_members(own: Desk) -> None:
+    mcp = await own.caller()
+    plan = await planned(mcp, TOOL, **PG, role_name="plain", createrole=True)
+    assert effects(plan, "affected") == {("role", "below_plain"), ("role", "below-fine")}
+
+
+@pytest.mark.parametrize("change", [{"connection_limit": 5}, {"valid_until": "infinity"}], ids=str)
+async def test_login_that_is_revived_for_power_needs_a_plan(own: Desk, change: Content) -> None:
+    role = {"superuser": True, "login": True, "connectionLimit": 0}
+    role |= {"validUntil": "2001-01-01T00:00:00Z"}
+    await declare_role(own.site.admin, own.site.namespace, "sleeping", **role)
+    plan = await planned(await own.caller(), TOOL, **PG, role_name="sleeping", **change)
+    assert effects(plan, "granted") == {("login", "sleeping")}
 
 
 async def test_rotation_is_applied_with_a_new_version_of_the_secret(

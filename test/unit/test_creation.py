@@ -104,6 +104,10 @@ def test_parameter_that_can_load_code_needs_a_plan(parameter):
         ("registry.example/pg-of-somebody-else:17.5", ("registry.example/pg",), True),
         ("registry.example.evil/pg:17.5", ("registry.example",), True),
         ("evil/registry.example/pg:17.5", ("registry.example/",), True),
+        ("registry.example/pg:17.5", ("registry.example",), False),
+        ("registry.example:5000/pg:17.5", ("registry.example",), True),
+        ("registry.example:5000/pg:17.5", ("registry.example:",), True),
+        ("registry.example:5000/pg:17.5", ("registry.example:5000",), False),
     ],
 )
 def test_image_outside_the_allowed_prefixes_needs_a_plan(image, allowed, needs_plan):
@@ -168,6 +172,11 @@ def test_parameter_given_twice_in_different_case_is_refused():
         ({"profile": Profile.PRODUCTION}, "storage_size"),
         ({"postgres_version": "latest"}, "postgres_version"),
         ({"postgres_version": "17; rm"}, "postgres_version"),
+        ({"image": "registry.example/team/../evil/pg:17.5"}, "image"),
+        ({"image": "registry.example/team//evil:17.5"}, "image"),
+        ({"image": "registry.example:17.5:17.5"}, "image"),
+        ({"image": "https://registry.example/pg:17.5"}, "image"),
+        ({"image": "registry.example/pg:17.5\n"}, "image"),
         ({"instances": 1, "synchronous_replicas": 1}, "synchronous_replicas"),
         ({"synchronous_replicas": 1}, "synchronous_replicas"),
         ({"database": "template1"}, "database"),
@@ -188,6 +197,19 @@ def test_refusal_names_the_field(order, field):
         ClusterOrder("pg", **order).check()
     assert [item.field for item in raised.value.fields] == [field]
     assert raised.value.next_step
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "postgres:17",
+        "localhost:5000/a/b_c/d-e.f:17.5-bookworm",
+        "registry.example/pg:17.5@sha256:" + "0" * 64,
+        "registry.example:443/my__team/pg:17",
+    ],
+)
+def test_image_reference_is_taken(image):
+    ClusterOrder("pg", image=image).check()
 
 
 @pytest.mark.parametrize("name", ["Pg", "1pg", "pg_1", "pg-", "", "p" * 51, "pg.one", "pg\n"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cnpg_mcp.domain.caller import Caller, Scope
 from cnpg_mcp.domain.plans.code import LIFETIME, CodeVerdict, PlanKeys, new_key
-from cnpg_mcp.domain.plans.gate import Confirmations, Gate
+from cnpg_mcp.domain.plans.gate import Confirmations, Gate, SpentCodes
 from cnpg_mcp.domain.plans.plan import Act, Blocker, Effect, Fate, Plan
 from cnpg_mcp.domain.policy import Policy
 from cnpg_mcp.errors import ErrorCode, ToolFailure
@@ -125,7 +125,9 @@ PLAN = Plan(Act("delete", "shop", {"name": "orders"}), (Effect(Fate.DELETED, "Cl
 
 
 def gate(code=None, *, caller=CALLER, policy=None, confirmations=None) -> Gate:
-    return Gate(confirmations or Confirmations(KEYS), policy or Policy(), caller, code)
+    return Gate(
+        confirmations or Confirmations(KEYS, SpentCodes(NOW)), policy or Policy(), caller, code
+    )
 
 
 def test_without_a_code_the_gate_shows_the_plan_with_one():
@@ -139,11 +141,18 @@ def test_with_its_code_the_gate_opens():
 
 
 def test_no_code_acts_twice():
-    confirmations = Confirmations(KEYS)
+    confirmations = Confirmations(KEYS, SpentCodes(NOW))
     used = code(PLAN)
     assert gate(used, confirmations=confirmations).admit(PLAN, NOW) is None
     with pytest.raises(ToolFailure) as refused:
         gate(used, confirmations=confirmations).admit(PLAN, NOW)
+    assert refused.value.code is ErrorCode.CONFIRMATION_STALE
+
+
+def test_a_code_given_before_the_server_started_acts_no_more():
+    restarted = Confirmations(KEYS, SpentCodes(NOW + timedelta(seconds=1)))
+    with pytest.raises(ToolFailure) as refused:
+        gate(code(PLAN), confirmations=restarted).admit(PLAN, NOW + timedelta(seconds=2))
     assert refused.value.code is ErrorCode.CONFIRMATION_STALE
 
 
@@ -189,7 +198,7 @@ def test_a_code_of_a_plan_does_not_pass_a_guard_that_came_up_since():
 
 
 def test_spent_codes_are_forgotten_when_they_would_have_expired():
-    confirmations = Confirmations(KEYS)
+    confirmations = Confirmations(KEYS, SpentCodes(NOW))
     for minutes in range(60):
         now = NOW + timedelta(minutes=minutes)
         fresh = KEYS.confirmation(PLAN, CALLER, now)[0]

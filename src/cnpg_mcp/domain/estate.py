@@ -9,7 +9,7 @@ from cnpg_mcp.domain.caller import Caller, Scope
 from cnpg_mcp.domain.journal import Journal
 from cnpg_mcp.domain.names import check_namespace
 from cnpg_mcp.domain.plans.code import PlanKeys, new_key
-from cnpg_mcp.domain.plans.gate import Confirmations, Gate, require_write
+from cnpg_mcp.domain.plans.gate import Confirmations, Gate, SpentCodes, require_write
 from cnpg_mcp.domain.policy import Policy
 from cnpg_mcp.domain.resources import NAMESPACES
 from cnpg_mcp.domain.work import Work
@@ -25,7 +25,7 @@ def utc_now() -> datetime:
 
 def _confirmations() -> Confirmations:
     """Codes that only this process honours."""
-    return Confirmations(PlanKeys("cnpg-mcp", [new_key()]))
+    return Confirmations(PlanKeys("cnpg-mcp", [new_key()]), SpentCodes(utc_now()))
 
 
 @dataclass(frozen=True)

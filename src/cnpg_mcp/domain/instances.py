@@ -79,6 +79,19 @@ def cluster_effect(cluster: Cluster, fate: Fate, detail: str = "") -> Effect:
     )
 
 
+def into_effect(cluster: Cluster) -> Effect:
+    """The Cluster in which something is made: in another one of its name nobody agreed to it."""
+    metadata = cluster.metadata
+    return Effect(
+        Fate.AFFECTED,
+        "Cluster",
+        cluster.name,
+        cluster.namespace,
+        metadata.uid,
+        detail="where it is made",
+    )
+
+
 async def _read(estate: Estate, namespace: str, labels: str) -> Sequence[Pod]:
     return [Pod.parse(item) async for item in read_all(estate, PODS, namespace, labels)]
 

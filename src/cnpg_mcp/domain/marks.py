@@ -17,6 +17,8 @@ TOUCHED_AT = "cnpg-mcp.io/touched-at"
 PROTECTION = "cnpg-mcp.io/deletion-protection"
 """Annotation on a Cluster or Database; no tool deletes what says `enabled`, or removes it."""
 OURS = "cnpg-mcp"
+OPERATORS = "cnpg.io/"
+"""Finalizers with this prefix are the operator's: while one is there it has not let go."""
 
 
 def made_by(digest: str) -> dict[str, str]:
@@ -30,8 +32,8 @@ def is_ours(metadata: Metadata) -> bool:
 
 
 def is_protected(metadata: Metadata) -> bool:
-    """Whether the object must not be deleted."""
-    return metadata.annotations.get(PROTECTION) == "enabled"
+    """Whether the object must not be deleted: a value that is not understood protects, too."""
+    return metadata.annotations.get(PROTECTION, "disabled").lower() not in {"disabled", "false"}
 
 
 def digest_of(namespace: str, order: Mapping[str, JsonValue]) -> str:

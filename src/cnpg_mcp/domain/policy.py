@@ -59,8 +59,13 @@ class Policy:
 
 
 def _begins(image: str, prefix: str) -> bool:
-    """A prefix `registry.example/team` must not allow `registry.example/team-of-somebody-else`."""
+    """A prefix `registry.example/team` must not allow `registry.example/team-of-somebody-else`.
+
+    Nor does `registry.example` allow `registry.example:5000/`, which is another registry.
+    """
     rest = image.removeprefix(prefix)
     if rest == image:
+        return False
+    if ":" in {prefix[-1], rest[:1]} and "/" in rest:
         return False
     return not rest or prefix[-1] in "/:@" or rest[0] in "/:@"

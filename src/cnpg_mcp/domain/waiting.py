@@ -25,24 +25,32 @@ class Sight(Generic[T]):
 Look = Callable[[], Awaitable[Sight[T]]]
 
 
-async def watch(look: Look[T], seconds: float, *, pace: float = 1.0) -> AsyncIterator[Progress | T]:
-    """Looks every `pace` seconds until a look settles it or the time is up, and never longer.
+@dataclass
+class Watch(Generic[T]):
+    """Looks every `pace` seconds until a look settles it or `seconds` are up, and never longer.
 
-    Yields what each look has shown, and progress between. A look that fails ends nothing: what is
-    waited for has been asked for by then. With no seconds it does not look at all.
+    Iterating gives progress after each look that settles nothing; `latest` is what the last one
+    has shown. A look that fails ends nothing: what is waited for has been asked for by then. With
+    no seconds it does not look at all.
     """
-    loop = asyncio.get_running_loop()
-    start = loop.time()
-    while (left := seconds - (loop.time() - start)) > 0:
-        await asyncio.sleep(min(pace, left))
-        seen = await _within(look, left)
-        message = "no answer from the API server"
-        if seen is not None:
-            yield seen.value
-            if seen.settled:
-                return
-            message = seen.message
-        yield Progress(round(loop.time() - start, 1), seconds, message)
+
+    look: Look[T]
+    seconds: float
+    latest: T
+    pace: float = 1.0
+
+    async def __aiter__(self) -> AsyncIterator[Progress]:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        while (left := self.seconds - (loop.time() - start)) > 0:
+            await asyncio.sleep(min(self.pace, left))
+            seen = await _within(self.look, left)
+            message = "no answer from the API server"
+            if seen is not None:
+                self.latest, message = seen.value, seen.message
+                if seen.settled:
+                    return
+            yield Progress(round(loop.time() - start, 1), self.seconds, message)
 
 
 async def _within(look: Look[T], seconds: float) -> Sight[T] | None:

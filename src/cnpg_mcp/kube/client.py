@@ -1,9 +1,8 @@
 """The verbs of the Kubernetes API over one transport: what the domain calls."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPMethod
-from typing import TypeVar
 
 from cnpg_mcp.kube.answers import (
     Shape,
@@ -15,7 +14,7 @@ from cnpg_mcp.kube.answers import (
     is_object,
     is_table,
 )
-from cnpg_mcp.kube.errors import Conflict, NotKubernetes
+from cnpg_mcp.kube.errors import NotKubernetes
 from cnpg_mcp.kube.objects import KubeObject, Resource
 from cnpg_mcp.kube.tables import TABLE, IncludeObject, Table, parse_table
 from cnpg_mcp.kube.transport import Call, Reply, Transport
@@ -23,8 +22,6 @@ from cnpg_mcp.kube.transport import Call, Reply, Transport
 FIELD_MANAGER = "cnpg-mcp"
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
-_CONFLICT_TRIES = 5
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ class Kube:
             NotFound: no such object, or its CRD is not installed.
         """
         call = Call(HTTPMethod.GET, resource.path(namespace, name), accept=resource.accept)
-        return (await self._send(call, is_object(resource.answers_as))).body
+        return resource.kept((await self._send(call, is_object(resource.answers_as))).body)
 
     async def list(self, resource: Resource, selection: Selection) -> ObjectPage:
         """A page of whole objects."""
@@ -113,7 +110,7 @@ class Kube:
         call = Call(HTTPMethod.GET, path, selection.query(), accept=accept)
         body = (await self._send(call, is_list)).body
         token = (body.get("metadata") or {}).get("continue") or ""
-        return ObjectPage(tuple(body.get("items") or ()), token)
+        return ObjectPage(tuple(map(resource.kept, body.get("items") or ())), token)
 
     async def history(
         self, resource: Resource, namespace: str, name: str, since: str, *, seconds: int
@@ -172,8 +169,15 @@ class Kube:
         query = [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
         if dry_run:
             query.append(("dryRun", "All"))
-        call = Call(HTTPMethod.POST, resource.path(namespace), query, body, accept=resource.accept)
-        return _written(await self._send(call, is_object(resource.answers_as)))
+        call = Call(
+            HTTPMethod.POST,
+            resource.path(namespace),
+            query,
+            body,
+            accept=resource.accept,
+            dry_run=dry_run,
+        )
+        return _written(resource, await self._send(call, is_object(resource.answers_as)))
 
     async def patch(
         self,
@@ -202,8 +206,9 @@ class Kube:
             patch,
             kind,
             accept=resource.accept,
+            dry_run=dry_run,
         )
-        return _written(await self._send(call, is_object(resource.answers_as)))
+        return _written(resource, await self._send(call, is_object(resource.answers_as)))
 
     async def delete(
         self,
@@ -232,26 +237,21 @@ class Kube:
         if dry_run:
             options["dryRun"] = ["All"]
         call = Call(
-            HTTPMethod.DELETE, resource.path(namespace, name), (), options, accept=resource.accept
+            HTTPMethod.DELETE,
+            resource.path(namespace, name),
+            (),
+            options,
+            accept=resource.accept,
+            dry_run=dry_run,
         )
         await self._send(call, is_deletion(resource.answers_as))
 
     async def _send(self, call: Call, fits: Shape) -> Reply:
         reply = await self._transport.send(call)
         if not fits(reply.body):
-            raise NotKubernetes(maybe_applied=not call.is_read)
+            raise NotKubernetes(maybe_applied=call.changes)
         return reply
 
 
-async def retry_on_conflict(change: Callable[[], Awaitable[T]]) -> T:
-    """Runs a read-change-write cycle again while it ends in a conflict, five times at most."""
-    for _ in range(_CONFLICT_TRIES - 1):
-        try:
-            return await change()
-        except Conflict:
-            continue
-    return await change()
-
-
-def _written(reply: Reply) -> Written:
-    return Written(reply.body, reply.warnings)
+def _written(resource: Resource, reply: Reply) -> Written:
+    return Written(resource.kept(reply.body), reply.warnings)

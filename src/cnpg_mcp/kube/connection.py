@@ -6,7 +6,7 @@ from http import HTTPMethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnpg_mcp.kube.errors import ConfigurationError, NotKubernetes
+from cnpg_mcp.kube.errors import ConfigurationError, NotKubernetes, Unreachable
 from cnpg_mcp.kube.proxies import proxy_from_environment
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def make_client(configuration: "Configuration") -> "ApiClient":
     configuration.proxy = configuration.proxy or proxy_from_environment(configuration.host)
     configuration.client_session_kwargs = {
         "trust_env": False,
-        "middlewares": (_refuse_redirects,),
+        "middlewares": (_refuse_redirects, _send_once),
     }
     return ApiClient(configuration)
 
@@ -86,6 +86,29 @@ async def _refuse_redirects(
         response.close()
         raise NotKubernetes(maybe_applied=request.method != HTTPMethod.GET)
     return response
+
+
+async def _send_once(request: "ClientRequest", handler: "ClientHandlerType") -> "ClientResponse":
+    """No write is sent twice: aiohttp would repeat a DELETE whose connection is cut.
+
+    The answer to the second one (gone, or changed) would stand for the first one.
+    """
+    from aiohttp import (  # noqa: PLC0415 - see connect
+        ClientConnectorError,
+        ClientOSError,
+        ServerDisconnectedError,
+    )
+
+    try:
+        return await handler(request)
+    except ClientConnectorError:
+        raise
+    except (ClientOSError, ServerDisconnectedError) as error:
+        if request.method == HTTPMethod.GET:
+            raise
+        raise Unreachable(
+            f"The connection to the API server was cut: {error}", maybe_applied=True
+        ) from error
 
 
 def _in_cluster() -> bool:

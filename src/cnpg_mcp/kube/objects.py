@@ -9,6 +9,8 @@ KubeObject = dict[str, Any]
 
 
 JSON = "application/json"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""Annotation in which `kubectl apply` keeps a copy of the whole object, contents included."""
 _METADATA = "PartialObjectMetadata"
 
 
@@ -21,7 +23,7 @@ class Resource:
     """A collection of the API: group (empty for core), version, plural name, and its kind.
 
     `metadata_only`: every answer carries the objects' metadata and nothing else, so that their
-    contents never enter this process.
+    contents never enter this process; a copy of them in an annotation is dropped unread.
     """
 
     group: str
@@ -45,6 +47,13 @@ class Resource:
     def accept_list(self) -> str:
         """The form in which a page of objects is asked for."""
         return _as(f"{_METADATA}List") if self.metadata_only else JSON
+
+    def kept(self, body: KubeObject) -> KubeObject:
+        """What is kept of an object that the API server sent."""
+        annotations = (body.get("metadata") or {}).get("annotations")
+        if self.metadata_only and isinstance(annotations, dict):
+            annotations.pop(LAST_APPLIED, None)
+        return body
 
     def path(self, namespace: str | None = None, name: str | None = None) -> str:
         """The URL path of the collection, or of one object in it."""

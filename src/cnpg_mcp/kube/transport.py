@@ -16,10 +16,12 @@ from cnpg_mcp.kube.errors import (
     DeadlineExceeded,
     KubeError,
     NotKubernetes,
+    ServerError,
     StatusError,
     TooManyRequests,
     Unauthorized,
     Unreachable,
+    WebhookFailed,
     status_error,
 )
 from cnpg_mcp.kube.objects import JSON
@@ -39,7 +41,7 @@ class Call:
     """One HTTP request to the API server.
 
     `patience`: seconds for a call that is tried once, in place of the transport's deadline.
-    `decode` makes JSON of the body; `None` says that it is none.
+    `decode` makes JSON of the body; `None` says that it is none. `dry_run`: nothing is stored.
     """
 
     method: HTTPMethod
@@ -50,11 +52,17 @@ class Call:
     accept: str = JSON
     patience: float | None = None
     decode: Decode = one_object
+    dry_run: bool = False
 
     @property
     def is_read(self) -> bool:
         """Whether repeating the call is harmless."""
         return self.method == HTTPMethod.GET
+
+    @property
+    def changes(self) -> bool:
+        """Whether something may be stored by it."""
+        return not (self.is_read or self.dry_run)
 
 
 @dataclass(frozen=True)
@@ -115,7 +123,7 @@ class Transport:
                 raise _no_credentials(deadline) from error
             raise DeadlineExceeded(
                 f"The API server did not answer within {deadline:g} s.",
-                maybe_applied=sent.is_open and not call.is_read,
+                maybe_applied=sent.is_open and call.changes,
             ) from error
 
     async def _connected(self) -> Connection:
@@ -187,13 +195,17 @@ class Transport:
                 "kubeconfig did not sign: the kubeconfig is stale, another cluster has that "
                 "address, or a proxy is in between."
             ) from error
+        except Unreachable as error:  # of a middleware, which knows no dry run
+            sent.is_open = False
+            error.maybe_applied = error.maybe_applied and call.changes
+            raise
         except aiohttp.ClientConnectorError as error:
             sent.is_open = False
             raise Unreachable(f"The API server cannot be reached: {error}") from error
         except aiohttp.ClientError as error:
             raise Unreachable(
                 f"The connection to the API server was cut: {error}",
-                maybe_applied=not call.is_read,
+                maybe_applied=call.changes,
             ) from error
         sent.is_open = False
         return _reply(call, response.status, response.headers, data)
@@ -253,14 +265,24 @@ def _reply(call: Call, status: int, headers: "CIMultiDictProxy[str]", data: byte
     body = (call.decode if status < _OK_BELOW else one_object)(data)
     if status < _OK_BELOW:
         if body is None:
-            raise NotKubernetes(maybe_applied=not call.is_read)
+            raise NotKubernetes(maybe_applied=call.changes)
         return Reply(body, warnings)
-    raise status_error(
+    error = status_error(
         status,
         {"message": data[:300].decode(errors="replace")} if body is None else body,
         retry_after=_seconds(headers.get("Retry-After")),
         warnings=warnings,
     )
+    error.maybe_applied = call.changes and _leaves_it_open(error)
+    raise error
+
+
+def _leaves_it_open(error: StatusError) -> bool:
+    """Whether a refused write may be stored all the same: the API server itself has failed.
+
+    A timeout of etcd is a 500 or a 504 after which the object may be there; a webhook comes before.
+    """
+    return isinstance(error, ServerError) and not isinstance(error, WebhookFailed)
 
 
 def _warning_text(header: str) -> str:

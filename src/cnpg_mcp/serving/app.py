@@ -8,10 +8,10 @@ from fastmcp import FastMCP
 
 import cnpg_mcp
 import cnpg_tools
-from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.estate import Estate, utc_now
 from cnpg_mcp.domain.journal import Journal, to_file, to_stderr
 from cnpg_mcp.domain.plans.code import PlanKeys, new_key
-from cnpg_mcp.domain.plans.gate import Confirmations
+from cnpg_mcp.domain.plans.gate import Confirmations, SpentCodes
 from cnpg_mcp.domain.policy import TRUSTED_EXTENSIONS, Policy
 from cnpg_mcp.kube.client import Kube
 from cnpg_mcp.kube.connection import ConnectionSource, connect
@@ -33,7 +33,7 @@ def build_estate(settings: Settings, name: str) -> Estate:
         kube=Kube(Transport(connector, deadline=settings.kube_timeout)),
         configured_namespace=settings.default_namespace,
         policy=_policy(settings),
-        confirmations=Confirmations(PlanKeys(name, _plan_keys(settings))),
+        confirmations=Confirmations(PlanKeys(name, _plan_keys(settings)), SpentCodes(utc_now())),
         journal=Journal(sink=to_file(settings.audit_log) if settings.audit_log else to_stderr),
     )
 

@@ -59,7 +59,8 @@ class RegisteredTool(Tool):
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         """Answers one call; every failure becomes a tool error with a code and a next step."""
-        record = Record.open(self._estate, self.name, arguments)
+        known = self._spec.arguments.model_fields
+        record = Record.open(self._estate, self.name, arguments, known)
         try:
             result = await self._answer(record.estate, arguments)
             record.outcome = str(getattr(result, "outcome", "read"))

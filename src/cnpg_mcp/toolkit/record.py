@@ -3,10 +3,11 @@
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fastmcp.server.dependencies import get_context
 from pydantic import JsonValue
 
 from cnpg_mcp.domain.estate import Estate
@@ -18,6 +19,9 @@ from cnpg_mcp.kube.errors import KubeError
 _log = logging.getLogger(__name__)
 _NAMES_ONLY = frozenset({"parameters"})
 """Arguments whose values may hold a secret, such as a command with a password in it."""
+_UNKNOWN = "(no such argument)"
+"""In place of the value: a caller may have put a password there."""
+_NO_OBJECT = "(not an object)"
 
 
 @dataclass
@@ -31,13 +35,16 @@ class Record:
     _start: float = field(default_factory=time.perf_counter)
 
     @classmethod
-    def open(cls, estate: Estate, tool: str, arguments: Mapping[str, Any]) -> "Record":
-        """Begins the record of a call."""
+    def open(
+        cls, estate: Estate, tool: str, arguments: Mapping[str, Any], known: Collection[str]
+    ) -> "Record":
+        """Begins the record of a call; of arguments that are not `known` it keeps no value."""
         request_id = uuid.uuid4().hex[:12]
         facts: dict[str, JsonValue] = {
             "request_id": request_id,
             "tool": tool,
-            "arguments": _told(arguments),
+            "client": _client(),
+            "arguments": _told(arguments, known),
         }
         journal = Journal(facts, estate.journal.sink)
         return cls(replace(estate, journal=journal), request_id)
@@ -61,18 +68,27 @@ class Record:
         return {"issuer": caller.issuer, "subject": caller.subject}
 
 
-def _told(arguments: Mapping[str, Any]) -> dict[str, JsonValue]:
+def _client() -> JsonValue:
+    """Name and version of the MCP client, as it says itself; `None` where it says nothing."""
+    try:
+        about = get_context().session.client_params
+    except RuntimeError:  # called without a client
+        return None
+    return cut(f"{about.client_info.name} {about.client_info.version}") if about else None
+
+
+def _told(arguments: Mapping[str, Any], known: Collection[str]) -> dict[str, JsonValue]:
     """The arguments without what could be a secret; a code could be used by who reads the log."""
     return {
-        cut(name): _short(name, value)
+        cut(name): _short(name, value) if name in known else _UNKNOWN
         for name, value in arguments.items()
         if name != "confirmation"
     }
 
 
 def _short(name: str, value: Any) -> JsonValue:  # noqa: ANN401 - not validated yet
-    if name in _NAMES_ONLY and isinstance(value, dict):
-        return [cut(str(key)) for key in value]
+    if name in _NAMES_ONLY and value is not None:
+        return [cut(str(key)) for key in value] if isinstance(value, dict) else _NO_OBJECT
     if isinstance(value, str):
         return cut(value)
     if isinstance(value, int | float) or value is None:

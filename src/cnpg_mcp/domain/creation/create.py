@@ -18,7 +18,7 @@ from cnpg_mcp.domain.lookup import find_cluster, read_cluster
 from cnpg_mcp.domain.marks import ORDER_DIGEST
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import ClusterCreation, Outcome
-from cnpg_mcp.domain.plans.offer import Offer
+from cnpg_mcp.domain.plans.offer import Offer, not_stored
 from cnpg_mcp.domain.plans.passage import Passage
 from cnpg_mcp.domain.plans.plan import Plan
 from cnpg_mcp.domain.progress import Progress
@@ -30,14 +30,13 @@ from cnpg_mcp.domain.status.evidence import Evidence
 from cnpg_mcp.domain.status.observe import observe
 from cnpg_mcp.domain.status.verdict import assess
 from cnpg_mcp.domain.views.cluster import Cluster
-from cnpg_mcp.domain.waiting import Look, Sight, watch
+from cnpg_mcp.domain.waiting import Look, Sight, Watch
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.client import Written
-from cnpg_mcp.kube.errors import AlreadyExists
+from cnpg_mcp.kube.errors import AlreadyExists, KubeError
 
 _WHOLE_LOOK = 5
 """Every how many looks pods, volumes and events are looked at, too."""
-_NOT_STORED = "Nothing was stored. Call again without dry_run to create it."
 _READ_ONLY = "Nothing was stored, and this server is read-only: creating it needs another one."
 _SETTLED = frozenset({Verdict.HEALTHY, Verdict.DOWN, Verdict.DEGRADED})
 _ASK_STATUS = "Call get_cluster_status to follow it until the verdict is healthy."
@@ -68,13 +67,10 @@ async def create_cluster(
     if isinstance(stand, ClusterCreation):
         yield stand
         return
-    assessment = None
-    async for step in watch(_look(estate, place), options.wait_seconds):
-        if isinstance(step, Progress):
-            yield step
-        else:
-            assessment = step
-    yield _result(place, stand, assessment)
+    waiting = Watch[Assessment | None](_look(estate, place), options.wait_seconds, None)
+    async for progress in waiting:
+        yield progress
+    yield _result(place, stand, waiting.latest)
 
 
 @dataclass(frozen=True)
@@ -167,19 +163,53 @@ async def _prepare(estate: Estate, place: _Place, order: ClusterOrder) -> _Prepa
 
 
 async def _make(estate: Estate, place: _Place, order: ClusterOrder, prepared: _Prepared) -> _Stand:
-    written = await estate.kube.create(CLUSTERS, place.namespace, prepared.draft.body)
-    cluster = Cluster.parse(written.object)
+    cluster, warnings = await _stored(estate, place, order, prepared)
     estate.journal.touches("Cluster", place.namespace, place.name, cluster.metadata.uid)
     if order.backup_object_store:
         await ensure_schedule(estate, place.namespace, order, cluster)
-    return _Stand(cluster, prepared, written.warnings)
+    return _Stand(cluster, prepared, warnings)
 
 
-def _look(estate: Estate, place: _Place) -> Look[Assessment]:
+async def _stored(
+    estate: Estate, place: _Place, order: ClusterOrder, prepared: _Prepared
+) -> tuple[Cluster, tuple[str, ...]]:
+    """Stores the cluster, and looks whether it stands where the answer was lost."""
+    try:
+        written = await estate.kube.create(CLUSTERS, place.namespace, prepared.draft.body)
+    except KubeError as error:
+        stand = await _found_after(estate, place, order, error)
+        if stand is None:
+            raise
+        return stand.cluster, ()
+    return Cluster.parse(written.object), written.warnings
+
+
+async def _found_after(
+    estate: Estate, place: _Place, order: ClusterOrder, error: KubeError
+) -> _Stand | None:
+    """The cluster that a write of unknown fate has made.
+
+    Raises:
+        ToolFailure: that cannot be seen.
+    """
+    if not error.maybe_applied:
+        return None
+    try:
+        return await _standing(estate, place, order)
+    except KubeError:
+        raise ToolFailure(
+            ErrorCode.UNAVAILABLE,
+            f"Cluster {place.namespace}/{place.name} may or may not have been created, and the "
+            "API server does not answer.",
+            "Repeat the same call once it does: it makes what is missing.",
+        ) from error
+
+
+def _look(estate: Estate, place: _Place) -> Look[Assessment | None]:
     """Looks at the Cluster alone while that says it is under way, but now and then at all."""
     looks = itertools.count(1)
 
-    async def look() -> Sight[Assessment]:
+    async def look() -> Sight[Assessment | None]:
         whole = next(looks) % _WHOLE_LOOK == 0
         cluster = await read_cluster(estate, place.namespace, place.name)
         evidence = Evidence(cluster)
@@ -200,7 +230,7 @@ def _dry_run(estate: Estate, place: _Place, prepared: _Prepared, loading: Plan) 
     fields = {
         **planned,
         "outcome": Outcome.DRY_RUN,
-        "next_step": _READ_ONLY if estate.policy.read_only else _NOT_STORED,
+        "next_step": _dry_next(estate, loading),
     }
     return ClusterCreation(
         **fields,
@@ -210,6 +240,12 @@ def _dry_run(estate: Estate, place: _Place, prepared: _Prepared, loading: Plan) 
         warnings=prepared.checked.warnings or None,
         unseen=prepared.unseen or None,
     )
+
+
+def _dry_next(estate: Estate, loading: Plan) -> str:
+    if estate.policy.read_only:
+        return _READ_ONLY
+    return not_stored(loading, "create it")
 
 
 def _result(place: _Place, stand: _Stand, assessment: Assessment | None) -> ClusterCreation:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cnpg_mcp.domain.creation.order import ClusterOrder, Profile
+from cnpg_mcp.domain.creation.parameters import risking_data
 from cnpg_mcp.domain.marks import made_by
 from cnpg_mcp.domain.quantities import amount
 from cnpg_mcp.domain.resources import CLUSTERS, SCHEDULED_BACKUPS
@@ -184,7 +185,7 @@ def _initdb(order: ClusterOrder) -> Mapping[str, str] | None:
 
 def _assumptions(order: ClusterOrder, plan: _Plan, image: str | None) -> list[str]:
     """What the order did not say, in sentences for a person."""
-    memory = plan.memory or ""
+    memory, risky = plan.memory or "", risking_data(order.parameters)
     notes = (
         (True, f"profile {order.profile}"),
         (order.instances is None, f"{plan.instances} instance(s)"),
@@ -203,6 +204,7 @@ def _assumptions(order: ClusterOrder, plan: _Plan, image: str | None) -> list[st
         (image, f"image {image}, from the operator's default and postgres_version; not looked up"),
         (plan.instances == 1, "one instance: no failover"),
         (not order.backup_object_store, "no backup is configured"),
+        (risky, f"a crash may cost data, as asked for by {', '.join(risky)}"),
         (
             order.backup_object_store,
             f"WAL archived to the object store, and a backup daily at {daily_at(order.name)} UTC",

@@ -19,12 +19,24 @@ from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.errors import invalid
 
 _IMAGE = re.compile(
-    r"[a-z0-9][A-Za-z0-9._:/-]{0,200}:[0-9][A-Za-z0-9._-]{0,127}(@sha256:[0-9a-f]{64})?"
+    r"(?=.{1,400}\Z)[a-z0-9][A-Za-z0-9._-]*(:[0-9]{1,5}(?=/))?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+    r":[0-9][A-Za-z0-9._-]{0,127}(@sha256:[0-9a-f]{64})?"
 )
+"""Registry and port, path, tag, digest; a path with empty or dotted parts could look allowed."""
 _VERSION = re.compile(r"([1-9][0-9])(\.[0-9]+)?")
 _SMALLEST_VOLUME = 100 * 1024 * 1024
 """A new PostgreSQL writes about 60 MB before anybody stores a row."""
-_RESERVED_LABELS = ("cnpg.io", "cnpg-mcp.io", "kubernetes.io", "k8s.io")
+_RESERVED_LABELS = (
+    "cnpg.io",
+    "cnpg-mcp.io",
+    "kubernetes.io",
+    "k8s.io",
+    "argoproj.io",
+    "fluxcd.io",
+    "helm.sh",
+    "velero.io",
+)
+"""Labels by which operators, deployment and backup tools know what is theirs."""
 
 
 class Profile(StrEnum):

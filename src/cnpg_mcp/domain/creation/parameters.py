@@ -21,16 +21,35 @@ _LOADS_CODE = frozenset(
         "dynamic_library_path",
         "extension_control_path",
         "jit_provider",
+        "lo_compat_privileges",
         "local_preload_libraries",
         "oauth_validator_libraries",
         "recovery_end_command",
         "restore_command",
+        "search_path",
         "session_preload_libraries",
+        "session_replication_role",
         "shared_preload_libraries",
         "ssl_passphrase_command",
     }
 )
-"""Parameters that make the server load a library or run a command."""
+"""Parameters that make the server load a library or run a command, or that would for everybody
+put other functions in the place of PostgreSQL's own, or checks and triggers out of force."""
+
+
+_RISKS_DATA = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "ignore_checksum_failure": "on",
+    "ignore_invalid_pages": "on",
+    "zero_damaged_pages": "on",
+}
+"""Parameters with the value by which PostgreSQL may lose or hide what it should keep."""
+
+
+def risking_data(parameters: Mapping[str, str]) -> Sequence[str]:
+    """Those that let a crash, or damage, cost data."""
+    return sorted(name for name, value in _RISKS_DATA.items() if parameters.get(name) == value)
 
 
 def check_parameters(parameters: Mapping[str, str], major: int | None) -> None:

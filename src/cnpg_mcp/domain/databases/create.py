@@ -11,11 +11,12 @@ from cnpg_mcp.domain.databases.order import DatabaseOrder
 from cnpg_mcp.domain.databases.store import Databases, is_failing
 from cnpg_mcp.domain.declared import database_state
 from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.instances import into_effect
 from cnpg_mcp.domain.marks import ORDER_DIGEST
 from cnpg_mcp.domain.operated import require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import DatabaseWrite, Outcome
-from cnpg_mcp.domain.plans.offer import Offer
+from cnpg_mcp.domain.plans.offer import Offer, not_stored
 from cnpg_mcp.domain.plans.passage import Passage
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
@@ -24,8 +25,9 @@ from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.domain.roles.census import Census, take_census
 from cnpg_mcp.domain.roles.choice import store_of
 from cnpg_mcp.domain.roles.stores import Change
+from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.views.declarative import Database
-from cnpg_mcp.domain.waiting import Look, Sight, watch
+from cnpg_mcp.domain.waiting import Look, Sight, Watch
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.errors import AlreadyExists
 
@@ -35,7 +37,10 @@ _TOUCH_EVERY = 2.0
 """Seconds; a failed creation would be tried again after half a minute only."""
 _BELIEVE_AFTER = 4.0
 """Seconds until a failure is taken for final, unless its owner is still being made."""
-_NOT_STORED = "Nothing was stored. Call again without dry_run to create it."
+_BLIND = (
+    "Databases that no object declares are not visible here: if there was one of this name, it is "
+    "not empty, and belongs to this owner now."
+)
 _ASK_LIST = "Call list_postgres_databases to see when it is applied."
 
 
@@ -59,12 +64,13 @@ async def create_database(
             yield made
             return
         database, outcome = made
-    async for step in watch(creation.look(database), options.wait_seconds, pace=_PACE):
-        if isinstance(step, Progress):
-            yield step
-        else:
-            database = step
-    yield creation.result(database, outcome)
+    seconds = options.wait_seconds
+    if outcome is Outcome.UNCHANGED and not await creation.may_nudge():
+        seconds = 0
+    waiting = Watch(creation.look(database), seconds, database, pace=_PACE)
+    async for progress in waiting:
+        yield progress
+    yield creation.result(waiting.latest, outcome)
 
 
 @dataclass
@@ -75,7 +81,10 @@ class _Creation:
     namespace: str
     order: DatabaseOrder
     options: Options
-    _awaits_owner: bool = False
+    _is_refused: bool = False
+    """Whether a failure is final, as far as one can tell."""
+    _is_gone: bool = False
+    _cluster: Cluster | None = None
 
     @property
     def databases(self) -> Databases:
@@ -91,6 +100,7 @@ class _Creation:
         order = self.order
         census = await take_census(self.estate, self.namespace, order.cluster_name)
         require_writable(census.cluster)
+        self._cluster = census.cluster
         for database in await self.databases.of(census.cluster):
             if database.spec.name == order.name:
                 return self._unchanged(database)
@@ -99,6 +109,10 @@ class _Creation:
         _require_owner(census, order.owner)
         return None
 
+    async def may_nudge(self) -> bool:
+        """Whether waiting may make the operator look again, which is a write."""
+        return not self.options.dry_run and await self.estate.may_write()
+
     async def make(self) -> tuple[Database, Outcome] | DatabaseWrite:
         """Has the object checked, then stores it; or shows the plan where code would be loaded."""
         body = manifest(self.order, self.namespace)
@@ -106,7 +120,8 @@ class _Creation:
         if self.options.dry_run:
             await self.databases.create(body, dry_run=True)
             fields = Offer(plan).fields() if plan.effects else {"namespace": self.namespace}
-            return self._shown({**fields, "outcome": Outcome.DRY_RUN, "next_step": _NOT_STORED})
+            fields = {**fields, "outcome": Outcome.DRY_RUN, "cautions": (_BLIND,)}
+            return self._shown({**fields, "next_step": not_stored(plan, "create it")})
         offer = await self._admit(plan)
         if offer is not None:
             return self._shown(offer.fields())
@@ -124,19 +139,22 @@ class _Creation:
         """Reads the object; a failure is touched away, and believed when it stays."""
         loop = asyncio.get_running_loop()
         start = touched = loop.time()
+        awaits_owner = False
 
         async def look() -> Sight[Database]:
-            nonlocal touched
+            nonlocal touched, awaits_owner
             found = await self.databases.read(made.name)
             if found is None:
-                raise _gone(self.order.name)
+                self._is_gone = True
+                return Sight(made, settled=True, message="gone")
             now = loop.time()
             failing = is_failing(found)
             if failing and now - touched >= _TOUCH_EVERY:
-                self._awaits_owner = await self._nudge_owner()
+                awaits_owner = await self._nudge_owner()
                 found = await self.databases.change(found, {})
                 touched = now
-            is_final = failing and not self._awaits_owner and now - start >= _BELIEVE_AFTER
+            is_final = failing and not awaits_owner and now - start >= _BELIEVE_AFTER
+            self._is_refused = is_final
             told = found.status.message
             message = f"operator says {quoted(told)}" if failing else "not applied yet"
             return Sight(found, _is_applied(found) or is_final, message)
@@ -149,6 +167,8 @@ class _Creation:
         Raises:
             ToolFailure: `rejected_by_operator`, PostgreSQL refuses what is declared.
         """
+        if self._is_gone:
+            raise _gone(self.order.name)
         applied = _is_applied(database)
         if applied and outcome is Outcome.ACCEPTED:
             outcome = Outcome.APPLIED
@@ -165,10 +185,11 @@ class _Creation:
                 **sub_object_rows(database, state),
                 "message": database.status.message if failing else None,
                 "pending": True if failing else None,
+                "cautions": self._cautions(outcome) or None,
                 "next_step": None if applied else _ASK_LIST,
             }
         )
-        if failing and not self._awaits_owner:
+        if self._is_refused:
             raise _rejected(database, shown)
         return shown
 
@@ -195,8 +216,15 @@ class _Creation:
             for name in self.order.extensions
             if not allows(name)
         ]
-        made = [Effect(Fate.CREATED, "database", self.order.name)] if loaded else []
-        return Plan(Act(TOOL, self.namespace, self.order.arguments()), (*made, *loaded))
+        act = Act(TOOL, self.namespace, self.order.arguments())
+        if not loaded or self._cluster is None:
+            return Plan(act, ())
+        made = [Effect(Fate.CREATED, "database", self.order.name), into_effect(self._cluster)]
+        return Plan(act, (*made, *loaded), cautions=(_BLIND,))
+
+    def _cautions(self, outcome: Outcome) -> tuple[str, ...]:
+        made = outcome in {Outcome.ACCEPTED, Outcome.APPLIED}
+        return (_BLIND,) if made else ()
 
     def _unchanged(self, database: Database) -> Database:
         digest = self.order.digest(self.namespace)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnpg_mcp.domain.databases.manifest import absence, retention
-from cnpg_mcp.domain.databases.order import DatabaseDrop
+from cnpg_mcp.domain.databases.order import DatabaseDrop, ReclaimPolicy
 from cnpg_mcp.domain.databases.store import Databases, is_failing
 from cnpg_mcp.domain.declared import database_state
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import read_cluster
+from cnpg_mcp.domain.marks import OPERATORS
 from cnpg_mcp.domain.names import check_database_name
 from cnpg_mcp.domain.operated import require_writable
 from cnpg_mcp.domain.options import Options
@@ -26,9 +27,9 @@ from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.views.declarative import Database, Ensure
-from cnpg_mcp.domain.waiting import Look, Sight, watch
+from cnpg_mcp.domain.waiting import Look, Sight, Watch
 from cnpg_mcp.errors import ErrorCode, ToolFailure, not_found
-from cnpg_mcp.kube.errors import Conflict, NotFound
+from cnpg_mcp.kube.errors import Conflict, KubeError, NotFound
 
 TOOL = "delete_postgres_database"
 _PACE = 0.5
@@ -37,6 +38,10 @@ _NEXT_TRY = 8.0
 sessions to end."""
 _REMOVAL_TRIES = 5
 _NOTHING = "Nothing was changed. Call again without dry_run to see the plan."
+_UNSEEN = (
+    "The object is gone by other hands, and it was not seen that PostgreSQL dropped the database: "
+    "have a person look for it in PostgreSQL."
+)
 _FINISH = (
     "Call list_postgres_databases to see when it is dropped, then delete_postgres_database again "
     "to remove its object."
@@ -61,12 +66,10 @@ async def delete_database(
     if isinstance(done, DatabaseWrite):
         yield done
         return
-    async for step in watch(drop.look(done), options.wait_seconds, pace=_PACE):
-        if isinstance(step, Progress):
-            yield step
-        else:
-            done = step
-    yield drop.result(done)
+    waiting = Watch(drop.look(done), options.wait_seconds, done, pace=_PACE)
+    async for progress in waiting:
+        yield progress
+    yield drop.result(waiting.latest)
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,17 @@ class _Seen:
 class _Asked:
     """A drop that has been asked for: the object as it is now, `None` when it is gone.
 
-    `old_message` is what the operator said before; `refused`, that PostgreSQL has refused since.
+    `old_message` is what the operator said before; `refused`, that PostgreSQL has refused since;
+    `dropped`, that it has dropped the database; `unseen`, that the object went by other hands and
+    nobody saw what became of the database.
     """
 
     name: str
     database: Database | None
     old_message: str = ""
     refused: bool = False
+    dropped: bool = False
+    unseen: bool = False
 
 
 @dataclass
@@ -133,18 +140,23 @@ class _Drop:
         A failure carries no generation: the words of an earlier one stand until the next try.
         """
         loop = asyncio.get_running_loop()
-        start = loop.time()
+        start, before, dropped = loop.time(), asked.database, asked.dropped
 
         async def look() -> Sight[_Asked]:
+            nonlocal before, dropped
             found = await self.databases.read(asked.name)
-            if found is None:
-                return Sight(_Asked(asked.name, None), settled=True, message="gone")
+            if found is None or (before and found.metadata.uid != before.metadata.uid):
+                known = self.order.keeps_data or dropped
+                unseen = not known and before is not None and not _goes_with_its_data(before)
+                return Sight(_Asked(asked.name, None, unseen=unseen), settled=True, message="gone")
+            before = found
             told = found.status.message
             is_new = told != asked.old_message or loop.time() - start >= _NEXT_TRY
             refused = is_failing(found) and is_new
             state = database_state(found)
             message = f"operator says {quoted(told)}" if refused else state.value
             if state is DeclaredState.DROPPED:
+                dropped = True
                 found = await self.estate.work.finish(self._removed(found))
             now = _Asked(asked.name, found, asked.old_message, refused)
             return Sight(now, refused or found is None, message)
@@ -161,14 +173,16 @@ class _Drop:
         if database is not None and asked.refused:
             raise self._rejected(database)
         gone = database is None
-        kept = DeclaredState.UNWATCHED if self.order.keeps_data else DeclaredState.DROPPED
+        kept = self.order.keeps_data or asked.unseen
+        left = DeclaredState.UNWATCHED if kept else DeclaredState.DROPPED
+        proven = gone and not asked.unseen
         return self._shown(
             {
-                "outcome": Outcome.APPLIED if gone else Outcome.ACCEPTED,
+                "outcome": Outcome.APPLIED if proven else Outcome.ACCEPTED,
                 "namespace": self.namespace,
                 "object": asked.name,
-                "state": kept if database is None else database_state(database),
-                "next_step": None if gone else _FINISH,
+                "state": left if database is None else database_state(database),
+                "next_step": None if proven else _UNSEEN if gone else _FINISH,
             }
         )
 
@@ -206,7 +220,14 @@ class _Drop:
         )
         effects = [obj, *self._fate_of_data(seen)]
         effects += [
-            Effect(Fate.LEFT, "Database", each.name, self.namespace, each.metadata.uid)
+            Effect(
+                Fate.LEFT,
+                "Database",
+                each.name,
+                self.namespace,
+                each.metadata.uid,
+                detail="declares it, too, and would make it again: delete that as well",
+            )
             for each in seen.others
         ]
         blockers = protection(self.estate.policy, self.namespace, database, seen.cluster)
@@ -225,7 +246,10 @@ class _Drop:
 
     def _cautions(self, seen: _Seen) -> Iterable[str]:
         database = seen.database
-        if database.spec.ensure is Ensure.ABSENT and not seen.is_dropped:
+        pending = database.spec.ensure is Ensure.ABSENT and not seen.is_dropped
+        if pending and self.order.keeps_data:
+            yield "The drop is pending: it may happen at any moment until this is carried out."
+        elif pending:
             yield "The drop is pending already: this makes the operator try again."
         elif not self.order.keeps_data and not seen.is_dropped:
             yield (
@@ -244,12 +268,46 @@ class _Drop:
         """Asks for the drop, or deletes the object at once where nothing is to be dropped."""
         database = seen.database
         if seen.is_dropped:
-            return _Asked(database.name, await self._removed(database))
+            return _Asked(database.name, await self._removed(database), dropped=True)
         if self.order.keeps_data:
-            kept = await self.databases.change(database, retention())
-            return _Asked(database.name, await self._removed(kept))
+            return _Asked(database.name, await self._undeclared(database))
         asked = await self.databases.change(database, absence())
         return _Asked(database.name, asked, old_message=database.status.message)
+
+    async def _undeclared(self, database: Database) -> Database | None:
+        """Deletes the object so that the database stays; a failure leaves the policy as it was."""
+        kept: Database | None = None
+        try:
+            kept = await self.databases.change(database, retention())
+            return await self._removed(kept)
+        except BaseException as error:
+            refused = isinstance(error, KubeError) and not error.maybe_applied
+            if not (refused and kept is None):
+                await self._put_back(database)
+            raise
+
+    async def _put_back(self, database: Database) -> None:
+        """Restores the policy, unless the object is going after all.
+
+        Raises:
+            ToolFailure: `unavailable`, the policy may be left changed.
+        """
+        policy = database.spec.database_reclaim_policy
+        try:
+            now = await self.databases.read(database.name)
+            if now is None or now.metadata.deletion_timestamp is not None:
+                return
+            changed = now.spec.database_reclaim_policy != policy
+            if changed and now.metadata.uid == database.metadata.uid:
+                await self.databases.change(now, {"databaseReclaimPolicy": policy})
+        except KubeError as error:
+            raise ToolFailure(
+                ErrorCode.UNAVAILABLE,
+                f"Database object {self.namespace}/{database.name} may or may not have been "
+                "deleted, and the API server does not answer: it may be left with "
+                "databaseReclaimPolicy retain. The data stays in either case.",
+                "Look with list_postgres_databases once it answers, then call again.",
+            ) from error
 
     async def _removed(self, database: Database) -> Database | None:
         """Deletes the object; `None` when it is gone then, else what is left of it.
@@ -263,9 +321,16 @@ class _Drop:
                 return found
             with contextlib.suppress(Conflict, NotFound):
                 await self.databases.delete(found)
-                return await self.databases.read(database.name)
+                return await self._left_of(found)
             found = await self.databases.read(database.name)
         return found
+
+    async def _left_of(self, deleted: Database) -> Database | None:
+        """What finalizers still hold of an object that was deleted; itself where nobody tells."""
+        try:
+            return await self.databases.read(deleted.name)
+        except KubeError:
+            return deleted
 
     async def _checked(self, seen: _Seen, plan: Plan) -> DatabaseWrite:
         """What the API server and the operator say to it; nothing is changed."""
@@ -299,6 +364,12 @@ class _Drop:
 
     def _shown(self, fields: Mapping[str, Any]) -> DatabaseWrite:
         return DatabaseWrite(**fields, cluster_name=self.order.cluster_name, name=self.order.name)
+
+
+def _goes_with_its_data(database: Database) -> bool:
+    """Whether the operator lets the object go only when it has dropped the database."""
+    held = any(each.startswith(OPERATORS) for each in database.metadata.finalizers)
+    return held and database.spec.database_reclaim_policy == ReclaimPolicy.DELETE
 
 
 def _is_same(found: Database, database: Database) -> bool:

@@ -38,10 +38,13 @@ def database(order: DatabaseOrder, namespace: str) -> KubeObject:
 
 
 def absence() -> KubeObject:
-    """The change that drops the database in a way that lets PostgreSQL's refusal show."""
-    return {"ensure": "absent", "databaseReclaimPolicy": ReclaimPolicy.DELETE.value}
+    """The change that drops the database in a way that lets PostgreSQL's refusal show.
+
+    The reclaim policy stays: withdrawn, the object is what it was.
+    """
+    return {"ensure": "absent"}
 
 
 def retention() -> KubeObject:
-    """The change after which deleting the object keeps the database."""
-    return {"databaseReclaimPolicy": ReclaimPolicy.RETAIN.value}
+    """The change after which deleting the object keeps the database, also from a pending drop."""
+    return {"ensure": "present", "databaseReclaimPolicy": ReclaimPolicy.RETAIN.value}

@@ -1,6 +1,7 @@
 """Deleting a cluster: by plan, with what dies counted; what depends on it goes after it."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,8 +14,10 @@ from cnpg_mcp.domain.deletion.inventory import (
     Inventory,
     dependent_effects,
     effects_of,
+    secret_effects,
     take_dependents,
     take_inventory,
+    take_secrets,
 )
 from cnpg_mcp.domain.deletion.order import ClusterDeletion
 from cnpg_mcp.domain.estate import Estate
@@ -27,16 +30,24 @@ from cnpg_mcp.domain.ownership import whose
 from cnpg_mcp.domain.plans.guards import protection
 from cnpg_mcp.domain.plans.offer import Offer
 from cnpg_mcp.domain.plans.passage import Passage, anew
-from cnpg_mcp.domain.plans.plan import Act, Plan
+from cnpg_mcp.domain.plans.plan import Act, Blocker, Plan
 from cnpg_mcp.domain.progress import Progress
-from cnpg_mcp.domain.resources import CLUSTERS
+from cnpg_mcp.domain.resources import CLUSTERS, DATABASES
 from cnpg_mcp.domain.views.cluster import Cluster
-from cnpg_mcp.domain.waiting import Look, Sight, watch
+from cnpg_mcp.domain.waiting import Look, Sight, Watch
 from cnpg_mcp.errors import ErrorCode, ToolFailure, not_found
 from cnpg_mcp.kube.client import Preconditions
+from cnpg_mcp.kube.errors import KubeError
 
 TOOL = "delete_postgres_cluster"
 _NOTHING = "Nothing was deleted. Call again without dry_run to see the plan."
+_PROTECTION_UNSEEN = Blocker(
+    "protection_unseen",
+    ErrorCode.FORBIDDEN,
+    "This server may not list Database objects, so it cannot see whether one is protected.",
+    "Have an administrator let it list databases.postgresql.cnpg.io in this namespace.",
+)
+_PACE = 0.5
 _LEAST_WAIT = 15
 """Seconds that are waited at least when dependents are to go: they can go only afterwards."""
 
@@ -57,16 +68,14 @@ async def delete_cluster(
     if isinstance(done, ClusterWrite):
         yield done
         return
-    seen = _State(_Stage.ASKED)
+    asked = _State(_Stage.ASKED, left=deletion.awaited(done))
     seconds = options.wait_seconds
     if order.delete_dependents and done.dependents.ours:
         seconds = max(seconds, _LEAST_WAIT)
-    async for step in watch(deletion.look(done), seconds, pace=0.5):
-        if isinstance(step, Progress):
-            yield step
-        else:
-            seen = step
-    yield deletion.result(seen)
+    waiting = Watch(deletion.look(done), seconds, asked, pace=_PACE)
+    async for progress in waiting:
+        yield progress
+    yield deletion.result(waiting.latest)
 
 
 @dataclass(frozen=True)
@@ -120,8 +129,12 @@ class _Deletion:
         offer = await self.passage.admit(plan)
         if offer is not None:
             return self._shown(offer.fields())
-        await self.estate.work.finish(self._delete(cluster))
+        await self.estate.work.finish(self._asked(cluster))
         return _Asked(cluster.metadata.uid, inventory.dependents)
+
+    def awaited(self, asked: _Asked) -> tuple[str, ...]:
+        """What is to go after the cluster."""
+        return names_of(asked.dependents.ours) if self.order.delete_dependents else ()
 
     def look(self, asked: _Asked) -> Look[_State]:
         """Looks whether the cluster is gone with all that is its own; then sees to dependents."""
@@ -130,14 +143,14 @@ class _Deletion:
             found = await find_cluster(self.estate, self.namespace, self.order.name)
             cluster = Cluster.parse(found) if found is not None else None
             if cluster is not None and cluster.metadata.uid == asked.uid:
-                waits = _State(_Stage.ASKED, cluster.metadata.finalizers)
+                waits = _State(_Stage.ASKED, cluster.metadata.finalizers, left=self.awaited(asked))
                 return Sight(waits, settled=False, message=waits.stage.value)
             left: tuple[str, ...] = ()
             if self.order.delete_dependents:
                 ours = asked.dependents.ours
                 left = names_of(ours)  # a new cluster of that name has taken them over
                 if cluster is None:
-                    left = await remove_dependents(self.estate, self.namespace, ours)
+                    left = await self._removal(asked.dependents)
             gone = await self._is_empty(asked.uid) and not left
             state = _State(_Stage.DONE if gone else _Stage.GONE, left=left)
             return Sight(state, gone, state.stage.value)
@@ -166,8 +179,13 @@ class _Deletion:
                 f"Cluster {self.namespace}/{name}",
                 "Call list_postgres_clusters to see which there are.",
             )
-        effects = tuple(dependent_effects(dependents, with_dependents=True))
-        blockers = protection(self.estate.policy, self.namespace, *dependents.databases)
+        secrets = await take_secrets(self.estate, self.namespace)
+        effects = (
+            *dependent_effects(dependents, with_dependents=True),
+            *secret_effects(secrets, "", dependents),
+        )
+        ours = [each for each in dependents.databases if each in dependents.ours]
+        blockers = protection(self.estate.policy, self.namespace, *ours)
         plan = Plan(self._act(), effects, blockers, ("The cluster itself is gone already.",))
         if self.options.dry_run:
             return self._dry_run(plan)
@@ -179,19 +197,24 @@ class _Deletion:
     async def _remove_leftovers(self, dependents: Dependents) -> ClusterWrite:
         loop = asyncio.get_running_loop()
         end = loop.time() + max(self.options.wait_seconds, _LEAST_WAIT)
-        while True:
-            removal = remove_dependents(self.estate, self.namespace, dependents.ours)
-            left = await self.estate.work.finish(removal)
-            if not left or loop.time() >= end:
-                return self.result(_State(_Stage.GONE if left else _Stage.DONE, left=left))
-            await asyncio.sleep(0.5)
+        left = await self._removal(dependents)
+        while left and loop.time() < end:
+            await asyncio.sleep(_PACE)
+            with contextlib.suppress(KubeError):  # what was removed before stays told
+                left = await self._removal(dependents)
+        return self.result(_State(_Stage.GONE if left else _Stage.DONE, left=left))
+
+    async def _removal(self, dependents: Dependents) -> tuple[str, ...]:
+        removal = remove_dependents(self.estate, self.namespace, dependents.ours)
+        return await self.estate.work.finish(removal)
 
     def _plan(self, inventory: Inventory) -> Plan:
         policy, now = self.estate.policy, self.estate.now()
         with_dependents = self.order.delete_dependents
-        removed = inventory.dependents.ours if with_dependents else ()
-        databases = [each for each in inventory.dependents.databases if each in removed]
+        databases = inventory.dependents.databases  # their data goes, whoever declared them
         blockers = [*protection(policy, self.namespace, inventory.cluster, *databases)]
+        if DATABASES.plural in inventory.unseen:
+            blockers.append(_PROTECTION_UNSEEN)
         if not self.order.without_backup:
             blockers += backup_gate(inventory, now, policy.backup_max_age)
         return Plan(
@@ -205,6 +228,7 @@ class _Deletion:
         yield backup_caution(inventory, self.estate.now())
         if self.order.without_backup:
             yield "without_backup=true: no recent backup is asked for."
+        yield "Replica clusters in other namespaces are not looked for."
         if inventory.unseen:
             yield f"Not looked at, since this server may not: {', '.join(inventory.unseen)}."
         made = whose(inventory.cluster.metadata)
@@ -222,6 +246,32 @@ class _Deletion:
                 "without_backup": order.without_backup,
             },
         )
+
+    async def _asked(self, cluster: Cluster) -> None:
+        """Deletes the cluster, and looks whether it goes where the answer was lost.
+
+        Raises:
+            ToolFailure: `unavailable`, that cannot be seen.
+        """
+        try:
+            await self._delete(cluster)
+        except KubeError as error:
+            if not error.maybe_applied or not await self._goes(cluster, error):
+                raise
+
+    async def _goes(self, cluster: Cluster, lost: KubeError) -> bool:
+        try:
+            found = await find_cluster(self.estate, self.namespace, cluster.name)
+        except KubeError:
+            raise ToolFailure(
+                ErrorCode.UNAVAILABLE,
+                f"Cluster {self.namespace}/{cluster.name} may or may not have been deleted, and "
+                "the API server does not answer. What depends on it was not removed.",
+                "Look with get_cluster_status once it answers; where it says not_found, "
+                "delete_postgres_cluster with delete_dependents=true removes what was left.",
+            ) from lost
+        now = Cluster.parse(found) if found is not None else None
+        return now is None or now.being_deleted or now.metadata.uid != cluster.metadata.uid
 
     async def _delete(self, cluster: Cluster, *, dry_run: bool = False) -> None:
         metadata = cluster.metadata
@@ -244,7 +294,10 @@ class _Deletion:
 
     def _next_step(self, state: _State) -> str:
         if state.left:
-            return "Call delete_postgres_cluster again with the same arguments to remove the rest."
+            rest = "what is left then is removed by delete_postgres_cluster, by a plan of its own."
+            if state.stage is _Stage.ASKED:
+                return f"Call get_cluster_status until it says not_found; {rest}"
+            return rest[0].upper() + rest[1:].replace(" then", "")
         return (
             "Call get_cluster_status until it says not_found; volumes and pods go within seconds "
             "after that."

@@ -11,6 +11,7 @@ from cnpg_mcp.domain.instances import Instances, claim_effect, cluster_effect, r
 from cnpg_mcp.domain.lookup import read_all
 from cnpg_mcp.domain.marks import is_ours
 from cnpg_mcp.domain.plans.plan import Effect, Fate
+from cnpg_mcp.domain.quoting import named
 from cnpg_mcp.domain.resources import (
     BACKUPS,
     CLUSTERS,
@@ -36,6 +37,7 @@ class Dependents:
 
     databases: Sequence[Database]
     roles: Sequence[DatabaseRole]
+    unseen: Sequence[str] = ()
 
     @property
     def all(self) -> Sequence[Database | DatabaseRole]:
@@ -46,6 +48,13 @@ class Dependents:
     def ours(self) -> Sequence[Database | DatabaseRole]:
         """Those that this server made, the only ones it removes."""
         return [each for each in self.all if is_ours(each.metadata)]
+
+    def owns(self, secret: ObjectView) -> bool:
+        """Whether a Secret of ours is that of a role of ours, by owner or by name."""
+        roles = [each for each in self.roles if is_ours(each.metadata)]
+        named = {each.spec.password_secret.name for each in roles if each.spec.password_secret}
+        owned = any(secret.metadata.is_owned_by(each.metadata.uid) for each in roles)
+        return owned or (is_ours(secret.metadata) and secret.name in named)
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,13 @@ async def take_dependents(estate: Estate, namespace: str, cluster: str) -> Depen
     return Dependents(
         [each for each in databases if each.spec.cluster.name == cluster],
         [each for each in roles if each.spec.cluster.name == cluster],
+        tuple(unseen),
     )
+
+
+async def take_secrets(estate: Estate, namespace: str) -> Sequence[ObjectView]:
+    """The Secrets of a namespace by their metadata; none where they may not be listed."""
+    return await _read(estate, SECRETS, namespace, ObjectView, [])
 
 
 async def take_inventory(estate: Estate, cluster: Cluster) -> Inventory:
@@ -99,7 +114,7 @@ async def take_inventory(estate: Estate, cluster: Cluster) -> Inventory:
         [each for each in schedules if each.spec.cluster.name == cluster.name],
         [each for each in backups if each.spec.cluster.name == cluster.name],
         [each for each in clusters if each.follows(cluster)],
-        tuple(unseen),
+        (*dependents.unseen, *unseen),
     )
 
 
@@ -113,7 +128,11 @@ def effects_of(inventory: Inventory, *, with_dependents: bool) -> Iterable[Effec
         yield claim_effect(claim, Fate.DELETED)
     yield from _inside_postgres(inventory)
     yield from dependent_effects(inventory.dependents, with_dependents=with_dependents)
-    yield from _secrets(inventory, with_dependents=with_dependents)
+    yield from secret_effects(
+        inventory.secrets,
+        cluster.metadata.uid,
+        inventory.dependents if with_dependents else None,
+    )
     for schedule in inventory.schedules:
         goes = schedule.metadata.is_owned_by(cluster.metadata.uid)
         yield _plain(schedule, "ScheduledBackup", Fate.DELETED if goes else Fate.LEFT)
@@ -154,17 +173,24 @@ def _inside_postgres(inventory: Inventory) -> Iterable[Effect]:
         yield Effect(Fate.DROPPED, "role", name)
 
 
-def _secrets(inventory: Inventory, *, with_dependents: bool) -> Iterable[Effect]:
-    """Secrets that go with the cluster, or with the roles that go after it."""
-    owners = {inventory.cluster.metadata.uid}
-    if with_dependents:
-        owners |= {each.metadata.uid for each in inventory.dependents.ours}
-    for secret in inventory.secrets:
+def secret_effects(
+    secrets: Sequence[ObjectView], cluster_uid: str, dependents: Dependents | None
+) -> Iterable[Effect]:
+    """Secrets that go with the cluster, or with the dependents that go after it."""
+    for secret in secrets:
         metadata = secret.metadata
-        if any(metadata.is_owned_by(uid) for uid in owners):
-            version = metadata.resource_version
+        goes_after = dependents is not None and dependents.owns(secret)
+        if goes_after or metadata.is_owned_by(cluster_uid):
+            owner = next(iter(metadata.owner_references), None)
+            detail = f"of {owner.kind} {named(owner.name)}" if owner else "a role's password"
             yield Effect(
-                Fate.DELETED, "Secret", secret.name, secret.namespace, metadata.uid, version
+                Fate.DELETED,
+                "Secret",
+                secret.name,
+                secret.namespace,
+                metadata.uid,
+                metadata.resource_version,
+                detail=detail,
             )
 
 

@@ -35,6 +35,11 @@ class CodeVerdict(StrEnum):
     OTHER_EFFECTS = "other_effects"
 
 
+def issued_at(code: str) -> float:
+    """When a code of the right form was given, in seconds of the epoch."""
+    return int(code.split("-", maxsplit=1)[0], 16) - LIFETIME.total_seconds()
+
+
 def new_key() -> bytes:
     """A key for one process."""
     return secrets.token_bytes(32)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from cnpg_mcp.domain.caller import Caller, Scope
-from cnpg_mcp.domain.plans.code import CodeVerdict, PlanKeys
+from cnpg_mcp.domain.plans.code import LIFETIME, CodeVerdict, PlanKeys, issued_at
 from cnpg_mcp.domain.plans.offer import Offer
 from cnpg_mcp.domain.plans.plan import Blocker, Effect, Plan
 from cnpg_mcp.domain.policy import Policy
@@ -20,7 +20,10 @@ _STALE = {
     CodeVerdict.OTHER_EFFECTS: "What the plan promised has changed since the confirmation code "
     "was given.",
 }
-_SPENT = "The confirmation code has been used: each one acts once."
+_SPENT = (
+    "The confirmation code has been used, or was given before this server started: each one acts "
+    "once."
+)
 
 
 @dataclass
@@ -28,18 +31,22 @@ class SpentCodes:
     """Codes that have acted, until they would have expired anyway.
 
     Most codes die by what they do, since the generation moves or the object is gone. A code that
-    made something would work again once that has been removed: this memory is for those.
+    made something would work again once that has been removed: this memory is for those. It
+    begins at `since`, so an older code counts as used.
     """
 
+    since: datetime
     _until: dict[str, float] = field(default_factory=dict)
 
     def spend(self, code: str, now: datetime) -> bool:
-        """Marks a code as used; false when it was used before."""
+        """Marks a code as used; false when it was, or may have been, used before."""
         moment = now.timestamp()
+        if issued_at(code) < self.since.timestamp() // 1:
+            return False
         self._until = {each: end for each, end in self._until.items() if end > moment}
         if code in self._until:
             return False
-        self._until[code] = float(int(code.split("-", maxsplit=1)[0], 16))
+        self._until[code] = issued_at(code) + LIFETIME.total_seconds()
         return True
 
 
@@ -48,7 +55,7 @@ class Confirmations:
     """What a server needs to give codes and to honour them."""
 
     keys: PlanKeys
-    spent: SpentCodes = field(default_factory=SpentCodes)
+    spent: SpentCodes
 
 
 @dataclass

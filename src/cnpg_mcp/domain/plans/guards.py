@@ -1,4 +1,4 @@
-"""What keeps something from being deleted, whoever asks."""
+"""What keeps something from being deleted, or its volumes, whoever asks."""
 
 from cnpg_mcp.domain.marks import is_protected
 from cnpg_mcp.domain.plans.plan import Blocker
@@ -28,6 +28,6 @@ def _annotated(guarded: ObjectView) -> Blocker:
     return Blocker(
         "protected",
         ErrorCode.PROTECTED,
-        f"{guarded.name} carries the annotation cnpg-mcp.io/deletion-protection: enabled.",
+        f"{guarded.name} is protected by the annotation cnpg-mcp.io/deletion-protection.",
         "Have a person who may remove that annotation do so; no tool here does.",
     )

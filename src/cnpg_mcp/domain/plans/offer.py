@@ -15,6 +15,13 @@ _ASK_A_PERSON = (
 _BLOCKED = "It cannot be applied as it stands: see what blocks it."
 
 
+def not_stored(plan: Plan, purpose: str) -> str:
+    """What to do after a dry run of a call whose plan has effects only where it needs one."""
+    if plan.effects:
+        return "Nothing was stored. Without dry_run it answers with a plan first."
+    return f"Nothing was stored. Call again without dry_run to {purpose}."
+
+
 @dataclass(frozen=True)
 class Offer:
     """A plan with everything that blocks it; a code where nothing does."""

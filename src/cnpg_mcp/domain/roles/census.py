@@ -62,9 +62,18 @@ class Census:
 
     def find(self, name: str) -> Declaration | None:
         """The declaration that holds a role: inline ones win, then the object applied first."""
-        found = [each for each in self.declarations if each.name == name]
-        found.sort(key=lambda each: (each.index is None, _is_refused(each)))
+        found = self.all_of(name)
         return found[0] if found else None
+
+    def all_of(self, name: str) -> Sequence[Declaration]:
+        """Every declaration of a role, the one that holds it first."""
+        found = [each for each in self.declarations if each.name == name]
+        return sorted(found, key=lambda each: (each.index is None, _is_refused(each)))
+
+    @property
+    def sees_undeclared(self) -> bool:
+        """Whether roles made by hand would show: the operator reports them beside inline ones."""
+        return bool(self.cluster.spec.managed.roles)
 
     @property
     def bootstrap_owner(self) -> str | None:

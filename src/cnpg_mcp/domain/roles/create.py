@@ -4,29 +4,38 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.instances import into_effect
 from cnpg_mcp.domain.marks import ORDER_DIGEST
 from cnpg_mcp.domain.names import object_name
 from cnpg_mcp.domain.operated import require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import Outcome, RoleWrite
-from cnpg_mcp.domain.plans.offer import Offer
+from cnpg_mcp.domain.plans.gate import Refusal
+from cnpg_mcp.domain.plans.offer import Offer, not_stored
 from cnpg_mcp.domain.plans.passage import Passage, anew
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.domain.roles.census import Census, Declaration, take_census
 from cnpg_mcp.domain.roles.choice import store_for_new
 from cnpg_mcp.domain.roles.inline import order_mark
+from cnpg_mcp.domain.roles.manifest import entry_of
 from cnpg_mcp.domain.roles.order import RoleOrder
 from cnpg_mcp.domain.roles.power import granted
 from cnpg_mcp.domain.roles.reports import is_reported, renew_report
 from cnpg_mcp.domain.roles.secret import NewSecret, RoleSecret
 from cnpg_mcp.domain.roles.settling import Settling, settle
-from cnpg_mcp.domain.roles.stores import Purpose, RoleStore, Written
+from cnpg_mcp.domain.roles.stores import Purpose, RoleStore, Written, as_written
+from cnpg_mcp.domain.views.declarative import ManagedRole
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.errors import AlreadyExists, Conflict, KubeError
 
 TOOL = "create_postgres_role"
+_BLIND = (
+    "Roles made by hand in PostgreSQL are not visible here: if there was one of this name, it now "
+    "has these attributes and this password."
+)
 _CONFLICT_TRIES = 12
 """Each conflict means that another writer of the inline list got through."""
 
@@ -45,8 +54,10 @@ async def create_role(
     creation = _Creation(estate, place, order, options, Passage(estate, options.confirmation))
     order.check()
     standing = await creation.standing()
+    seconds = options.wait_seconds
     if standing is not None:
         written, outcome = standing, Outcome.UNCHANGED
+        seconds = seconds if await creation.may_nudge() else 0
     else:
         offer = await creation.prepare()
         if offer is not None:
@@ -56,8 +67,16 @@ async def create_role(
             yield await creation.checked()
             return
         written, outcome = await creation.made()
-    settling = Settling(estate, creation.namespace, order.cluster_name, written, Purpose.DECLARED)
-    async for step in settle(settling, creation.store, options.wait_seconds, outcome):
+    settling = Settling(
+        estate,
+        creation.namespace,
+        order.cluster_name,
+        written,
+        Purpose.DECLARED,
+        cautions=creation.cautions() if outcome is Outcome.ACCEPTED else (),
+        state=creation.state,
+    )
+    async for step in settle(settling, creation.store, seconds, outcome):
         yield step
 
 
@@ -83,6 +102,20 @@ class _Creation:
     def store(self) -> RoleStore:
         """Where the role is declared: as an object wherever there is such a kind."""
         return store_for_new(self.estate, self.census)
+
+    @property
+    def state(self) -> DeclaredState:
+        """How far the role was when the roles were read last."""
+        held = self.census.find(self.order.name)
+        return held.state if held is not None else DeclaredState.IN_PROGRESS
+
+    async def may_nudge(self) -> bool:
+        """Whether waiting may make the operator look again, which is a write."""
+        return not self.options.dry_run and await self.estate.may_write()
+
+    def cautions(self) -> tuple[str, ...]:
+        """What could not be seen beforehand."""
+        return () if self.census.sees_undeclared else (_BLIND,)
 
     async def standing(self) -> Written | None:
         """What this very order made before, if it did.
@@ -125,12 +158,14 @@ class _Creation:
         if name:
             await self._new_secret(name).check()
         written = await anew(self._dry_run, _CONFLICT_TRIES)
-        fields = Offer(self._plan()).fields() if self._powers() else {"namespace": self.namespace}
+        plan = self._plan() if self._powers() else Plan(Act(TOOL, self.namespace), ())
+        fields = Offer(plan).fields() if plan.effects else {"namespace": self.namespace}
         return RoleWrite(
             **{
                 **fields,
                 "outcome": Outcome.DRY_RUN,
-                "next_step": "Nothing was stored. Call again without dry_run to create it.",
+                "cautions": self.cautions() or None,
+                "next_step": not_stored(plan, "create it"),
             },
             cluster_name=self.order.cluster_name,
             name=self.order.name,
@@ -141,9 +176,10 @@ class _Creation:
     async def made(self) -> tuple[Written, Outcome]:
         """Makes the role; another call may have been first by a moment."""
         await anew(self._dry_run, _CONFLICT_TRIES)
+        await self._require_passage()
         try:
             return await self.estate.work.finish(self._make()), Outcome.ACCEPTED
-        except AlreadyExists:
+        except (AlreadyExists, _MadeMeanwhile):
             written = await self.standing()
             if written is None:
                 raise
@@ -164,6 +200,22 @@ class _Creation:
         if self.options.dry_run or (self._powers() and self.options.confirmation is None):
             return False
         return await self.estate.may_write()
+
+    async def _require_passage(self) -> None:
+        """Asks the gate again about the roles as they were read last.
+
+        Raises:
+            ToolFailure: by now the role would be given power that no code confirms.
+        """
+        offer = await self.prepare()
+        if offer is not None:
+            raise Refusal(
+                ErrorCode.CONFIRMATION_REQUIRED,
+                f"Role {quoted(self.order.name)} would be given power by now: what it is to join "
+                "has changed at the same moment.",
+                offer,
+                "Nothing was created. Show the plan below to the person who decides.",
+            )
 
     async def _dry_run(self) -> Written:
         """Has the API server and the operator check the declaration as things are now."""
@@ -198,8 +250,8 @@ class _Creation:
             except Conflict:
                 standing = await self.standing()
                 if standing is not None:
-                    raise _made_meanwhile(self.order) from None
-                await self.prepare()
+                    raise _MadeMeanwhile(self.order.name) from None
+                await self._require_passage()
         return await self.store.add(self.census, self.order, name)
 
     async def _found_after(self, error: BaseException, secret: NewSecret) -> Written | None:
@@ -208,13 +260,14 @@ class _Creation:
         Raises:
             ToolFailure: neither can be seen to, and what may be left.
         """
+        is_clear, held = True, None
         try:
             held = await self._own_declaration(error, secret)
-        except KubeError:
-            held = None
+        except (KubeError, ToolFailure):
+            is_clear = False  # a role that stands would be left without its Secret
         if held is not None:
-            return _written(held, self.order.cluster_name)
-        if not await secret.take_back():
+            return as_written(held, self.census.cluster)
+        if not is_clear or not await secret.take_back():
             raise ToolFailure(
                 ErrorCode.UNAVAILABLE,
                 "The role could not be created, and the API server does not answer: Secret "
@@ -242,7 +295,8 @@ class _Creation:
         mark = annotations.get(order_mark(held.name))
         if held.object is not None:
             mark = held.object.metadata.annotations.get(ORDER_DIGEST)
-        if mark != digest or held.is_dropping:
+        is_same = held.object is not None or self._declares(held)
+        if mark != digest or held.is_dropping or not is_same:
             state = "is being dropped" if held.is_dropping else "was not made by this very call"
             raise ToolFailure(
                 ErrorCode.ALREADY_EXISTS,
@@ -250,9 +304,11 @@ class _Creation:
                 "Look at it with list_postgres_roles; change it with update_postgres_role, or "
                 "choose another name.",
             )
-        return _written(
-            held, self.order.cluster_name, self.census.cluster.metadata.resource_version
-        )
+        return as_written(held, self.census.cluster)
+
+    def _declares(self, held: Declaration) -> bool:
+        """Whether an inline entry is what the order asks for: its mark is not on it itself."""
+        return held.role == ManagedRole.read(entry_of(self.order, held.secret_name))
 
     def _powers(self) -> tuple[Effect, ...]:
         order = self.order
@@ -262,7 +318,8 @@ class _Creation:
     def _plan(self) -> Plan:
         made = Effect(Fate.CREATED, "role", self.order.name)
         act = Act(TOOL, self.namespace, self.order.arguments())
-        return Plan(act, (made, *self._powers()))
+        effects = (made, *self._powers(), into_effect(self.census.cluster))
+        return Plan(act, effects, cautions=self.cautions())
 
     def _secret_name(self) -> str | None:
         """A role that may log in gets a password."""
@@ -277,20 +334,12 @@ class _Creation:
         )
 
 
-def _written(held: Declaration, cluster: str, version: str = "") -> Written:
-    found = held.object
-    return Written(
-        name=held.name,
-        source=held.source,
-        holder=found.name if found else cluster,
-        version=found.metadata.resource_version if found else version,
-        secret=held.secret_name,
-    )
+class _MadeMeanwhile(ToolFailure):
+    """An equal call has declared the role at the same moment."""
 
-
-def _made_meanwhile(order: RoleOrder) -> ToolFailure:
-    return ToolFailure(
-        ErrorCode.ALREADY_EXISTS,
-        f"Role {quoted(order.name)} was declared by another call at the same moment.",
-        "Look at it with list_postgres_roles.",
-    )
+    def __init__(self, role: str) -> None:
+        super().__init__(
+            ErrorCode.ALREADY_EXISTS,
+            f"Role {quoted(role)} was declared by another call at the same moment.",
+            "Look at it with list_postgres_roles.",
+        )

@@ -32,14 +32,16 @@ from cnpg_mcp.domain.roles.reports import renew_report
 from cnpg_mcp.domain.roles.secret import RoleSecret, read_secret, remove_secret
 from cnpg_mcp.domain.roles.settling import PACE
 from cnpg_mcp.domain.roles.stores import Purpose, RoleSight, RoleStore, Written
-from cnpg_mcp.domain.waiting import watch
+from cnpg_mcp.domain.waiting import Watch
 from cnpg_mcp.errors import ErrorCode, ToolFailure
+from cnpg_mcp.kube.errors import KubeError
 
 TOOL = "delete_postgres_role"
 _NOTHING = "Nothing was changed. Call again without dry_run to see the plan."
-_FINISH = (
-    "Call list_postgres_roles to see when it is dropped, then delete_postgres_role again to remove "
-    "what is left of it."
+_SEE = "Call list_postgres_roles to see when it is dropped"
+_UNSEEN = (
+    "The object is gone, but it was not seen that PostgreSQL dropped the role: it may have been "
+    "withdrawn meanwhile, or never taken up. Have a person look for it in PostgreSQL."
 )
 
 
@@ -61,14 +63,12 @@ async def delete_role(
     if isinstance(done, RoleWrite):
         yield done
         return
-    seen = RoleSight(DeclaredState.DROPPING)
     look = done.store.look(done.written, Purpose.DROPPED)
-    async for step in watch(look, options.wait_seconds, pace=PACE):
-        if isinstance(step, Progress):
-            yield step
-        else:
-            seen = step
-    yield await deletion.result(done, seen)
+    asked = RoleSight(DeclaredState.DROPPING)
+    waiting = Watch(look, options.wait_seconds, asked, pace=PACE)
+    async for progress in waiting:
+        yield progress
+    yield await deletion.result(done, waiting.latest)
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,8 @@ class _Seen:
     secret: RoleSecret | None
     owned: Sequence[str]
     members: Sequence[str]
+    others: Sequence[Declaration]
+    """What declares the role besides: the operator would make it again."""
 
     def own_secret(self) -> RoleSecret | None:
         """The Secret where this server made it."""
@@ -93,6 +95,14 @@ class _Done:
     store: RoleStore
     written: Written
     seen: _Seen
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """That something is left of a role, and how it goes as well."""
+
+    next_step: str
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass
@@ -112,17 +122,21 @@ class _Deletion:
         Raises:
             ToolFailure: `rejected_by_operator`, PostgreSQL refuses to drop it.
         """
-        if seen.message is not None and not seen.proven:
+        if seen.refused:
             raise self._rejected(done, seen)
-        cleaned = seen.proven and await self.estate.work.finish(self._clean_up(done))
+        rest: _Rest | None = _Rest(_next_step(done, seen))
+        if seen.proven:
+            rest = await self.estate.work.finish(self._clean_up(done, seen))
         return self._shown(
             {
-                "outcome": Outcome.APPLIED if cleaned else Outcome.ACCEPTED,
+                "outcome": Outcome.ACCEPTED if rest else Outcome.APPLIED,
                 "namespace": self.namespace,
                 "source": done.written.source,
                 "object": _object_name(done),
                 "state": seen.state,
-                "next_step": None if cleaned else _FINISH,
+                "message": seen.message,
+                "cautions": (rest.cautions or None) if rest else None,
+                "next_step": rest.next_step if rest else None,
             }
         )
 
@@ -150,7 +164,10 @@ class _Deletion:
         secret = await read_secret(self.estate, self.namespace, held.secret_name)
         owned = await possessions(self.estate, census.cluster, held.name)
         members = [each.name for each in census.declarations if held.name in each.role.in_roles]
-        return _Seen(census, held, secret, owned, members)
+        others = [
+            each for each in census.all_of(held.name) if each != held and not each.is_dropping
+        ]
+        return _Seen(census, held, secret, owned, members, others)
 
     def _plan(self, seen: _Seen) -> Plan:
         held = seen.held
@@ -167,6 +184,7 @@ class _Deletion:
             Effect(Fate.AFFECTED, "role", name, detail="declared as a member: that fails then")
             for name in seen.members
         ]
+        effects += [_twin_effect(seen.census, each) for each in seen.others]
         act = Act(
             TOOL,
             self.namespace,
@@ -175,16 +193,33 @@ class _Deletion:
         blockers = protection(self.estate.policy, self.namespace)
         return Plan(act, tuple(effects), blockers, tuple(_cautions(seen)))
 
-    async def _clean_up(self, done: _Done) -> bool:
-        """Removes the declaration and the Secret; false where it was declared anew meanwhile."""
-        if not await done.store.forget(done.written):
-            return False
-        secret = done.seen.own_secret()
-        if secret is not None:
-            await remove_secret(self.estate, secret)
-            self.estate.journal.touches("Secret", self.namespace, secret.name, secret.metadata.uid)
+    async def _clean_up(self, done: _Done, seen: RoleSight) -> _Rest | None:
+        """Removes the declaration and the Secret of a dropped role; what is left where that fails.
+
+        The declaration stays where it was made anew meanwhile.
+        """
+        next_step, secret = _next_step(done, seen), done.seen.own_secret()
+        try:
+            if not await done.store.forget(done.written):
+                return _Rest(next_step)
+        except KubeError as error:
+            parts = "What declared it" + (f" and Secret {secret.name}" if secret else "")
+            told = f"{parts} may be left: {quoted(error.message)}."
+            return _Rest(next_step, (told,))
+        if secret is not None and (left := await self._removed(secret)):
+            return left
         await renew_report(self.estate, self.namespace, self.cluster_name, self.role_name)
-        return True
+        return None
+
+    async def _removed(self, secret: RoleSecret) -> _Rest | None:
+        try:
+            await remove_secret(self.estate, secret)
+        except KubeError as error:
+            where = f"{self.namespace}/{secret.name}"
+            told = f"Secret {where} with its password may be left: {quoted(error.message)}."
+            return _Rest("Have a person delete that Secret: nothing refers to it.", (told,))
+        self.estate.journal.touches("Secret", self.namespace, secret.name, secret.metadata.uid)
+        return None
 
     def _rejected(self, done: _Done, seen: RoleSight) -> ToolFailure:
         shown = self._shown(
@@ -212,6 +247,25 @@ class _Deletion:
 
     def _shown(self, fields: Mapping[str, Any]) -> RoleWrite:
         return RoleWrite(**fields, cluster_name=self.cluster_name, name=self.role_name)
+
+
+def _twin_effect(census: Census, other: Declaration) -> Effect:
+    """A second declaration of the role, which stays."""
+    detail = "declares the role, too, and would make it again: delete that as well"
+    if other.object is not None:
+        metadata, kind = other.object.metadata, "DatabaseRole"
+    else:
+        metadata, kind = census.cluster.metadata, "Cluster"
+    return Effect(Fate.LEFT, kind, metadata.name, metadata.namespace, metadata.uid, detail=detail)
+
+
+def _next_step(done: _Done, seen: RoleSight) -> str:
+    """What to do about a drop that is not known to have happened."""
+    if seen.state is DeclaredState.UNWATCHED:
+        return _UNSEEN
+    if done.written.source is RoleSource.DATABASE_ROLE:
+        return f"{_SEE}: it is no longer listed then."
+    return f"{_SEE}; what is left of it then is removed by delete_postgres_role."
 
 
 def _cautions(seen: _Seen) -> Iterable[str]:

@@ -5,6 +5,7 @@ carries the resourceVersion on which it is based, and a conflict means to read a
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -29,7 +30,7 @@ from cnpg_mcp.domain.roles.stores import Change, Purpose, RoleLook, RoleSight, W
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.views.declarative import Ensure
 from cnpg_mcp.domain.waiting import Sight
-from cnpg_mcp.kube.errors import Conflict, Forbidden, Gone
+from cnpg_mcp.kube.errors import Conflict, Forbidden, Gone, KubeError
 
 _ROLES = "/spec/managed/roles"
 _PENDING, _RECONCILED = "pending-reconciliation", "reconciled"
@@ -103,8 +104,10 @@ class InlineRoleStore:
                 return False
             try:
                 await self._patch(cluster, _removal(cluster, found[0], written.name))
-            except Conflict:
-                continue
+            except KubeError as error:
+                if not isinstance(error, Conflict) and not error.maybe_applied:
+                    raise
+                continue  # the next look shows what has become of it
             return True
         return False
 
@@ -139,14 +142,12 @@ class InlineRoleStore:
             if had_time and latest is None:
                 latest = await self._read()
             seen = await self._judge(latest, written, purpose)
-            heard = is_fresh or had_time
-            rests_on_version = purpose is Purpose.ROTATED
-            if seen.message is not None and not heard:
-                seen = RoleSight(_under_way(purpose))
-            if seen.proven and not (heard or written.was_pending or rests_on_version):
+            heard = is_fresh or had_time or (seen.proven and purpose is Purpose.ROTATED)
+            seen = replace(seen, refused=seen.message is not None)
+            if not heard:
                 seen = RoleSight(_under_way(purpose))
             told = f"operator says {quoted(seen.message)}" if seen.message else seen.state.value
-            return Sight(seen, seen.proven or seen.message is not None, told)
+            return Sight(seen, seen.settled, told)
 
         return look
 
@@ -204,14 +205,13 @@ class InlineRoleStore:
     def _written(
         self, cluster: Cluster, name: str, secret: str | None, *, asked_before: bool = False
     ) -> Written:
-        pending = cluster.status.managed_roles_status.by_status.get(_PENDING, ())
         return Written(
             name=name,
             source=self.source,
             holder=cluster.name,
             version=cluster.metadata.resource_version,
+            uid=cluster.metadata.uid,
             secret=secret,
-            was_pending=name in pending,
             asked_before=asked_before,
         )
 

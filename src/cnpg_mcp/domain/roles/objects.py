@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 
 from cnpg_mcp.domain.declared import role_state
 from cnpg_mcp.domain.estate import Estate
-from cnpg_mcp.domain.marks import TOUCHED_AT
+from cnpg_mcp.domain.marks import OPERATORS, TOUCHED_AT
 from cnpg_mcp.domain.names import object_name
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.resources import DATABASE_ROLES
@@ -17,13 +18,15 @@ from cnpg_mcp.domain.roles.secret import Owner, RoleSecret, give_to, read_secret
 from cnpg_mcp.domain.roles.stores import Change, Purpose, RoleLook, RoleSight, Written
 from cnpg_mcp.domain.views.declarative import DatabaseRole
 from cnpg_mcp.domain.waiting import Sight
+from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.client import Preconditions
-from cnpg_mcp.kube.errors import KubeError, NotFound
+from cnpg_mcp.kube.errors import Conflict, KubeError, NotFound
 from cnpg_mcp.kube.objects import KubeObject
 
 _TOUCH_AFTER = 2.0
 """Seconds until the instance may read a new Secret; a try before that fails, and the next one
 would come after half a minute."""
+_DELETE_TRIES = 4
 _BELIEVE_AFTER = 2.0
 """Seconds after a touch in which its try has failed or succeeded."""
 
@@ -60,25 +63,55 @@ class DatabaseRoleStore:
 
         If the deletion fails, the policy is put back: else a later deletion by anybody would drop
         a role that was meant to be kept.
+
+        Raises:
+            ToolFailure: `unavailable`, the policy may be left as it is not meant to be.
         """
         found = _object(held)
         if found.metadata.deletion_timestamp is not None:
             return await self._patch(found, {}, dry_run=dry_run)
-        written = await self._patch(found, _policy("delete"), dry_run=dry_run)
-        version = found.metadata.resource_version if dry_run else written.version
+        written: Written | None = None
         try:
-            await self._estate.kube.delete(
-                DATABASE_ROLES,
-                self._namespace,
-                found.name,
-                Preconditions(found.metadata.uid, version),
-                dry_run=dry_run,
-            )
-        except BaseException:
-            if not dry_run:
-                await self._put_back(found)
-            raise
+            written = await self._patch(found, _policy("delete"), dry_run=dry_run)
+            if dry_run:
+                await self._delete(found, dry_run=True)
+            else:
+                await self._delete_armed(written)
+        except BaseException as error:
+            refused = isinstance(error, KubeError) and not error.maybe_applied
+            untouched = dry_run or (refused and written is None)
+            goes = not untouched and await self._goes(found)
+            if not (goes and written is not None and isinstance(error, KubeError)):
+                raise
         return written
+
+    async def _delete_armed(self, written: Written) -> None:
+        """Deletes the object with the policy just set; the operator may write its status meanwhile.
+
+        Raises:
+            Conflict: somebody else has changed it since.
+        """
+        for _ in range(_DELETE_TRIES - 1):
+            found = await self._read(written.holder)
+            if found is None or found.metadata.uid != written.uid:
+                return
+            if found.spec.database_role_reclaim_policy != "delete":
+                break
+            with contextlib.suppress(Conflict):
+                await self._delete(found)
+                return
+        await self._estate.kube.delete(
+            DATABASE_ROLES,
+            self._namespace,
+            written.holder,
+            Preconditions(written.uid, written.version),
+        )
+
+    async def _delete(self, found: DatabaseRole, *, dry_run: bool = False) -> None:
+        metadata = found.metadata
+        only_this = Preconditions(metadata.uid, metadata.resource_version)
+        kube, namespace = self._estate.kube, self._namespace
+        await kube.delete(DATABASE_ROLES, namespace, found.name, only_this, dry_run=dry_run)
 
     async def forget(self, written: Written) -> bool:
         """Nothing is left: the object goes when the role is dropped."""
@@ -100,27 +133,28 @@ class DatabaseRoleStore:
         loop = asyncio.get_running_loop()
         start = loop.time()
         touched: float | None = None
+        before: DatabaseRole | None = None
 
         async def look() -> Sight[RoleSight]:
-            nonlocal touched
+            nonlocal touched, before
             found = await self._read(written.holder)
+            if found is None or found.metadata.uid != written.uid:
+                return _gone(written, before, dropping=purpose is Purpose.DROPPED)
+            before = found
             seen = await self._sight(found, written, dropping=purpose is Purpose.DROPPED)
             now = loop.time()
             failed = seen.message is not None
-            if failed and found is not None and touched is None and now - start >= _TOUCH_AFTER:
+            if failed and touched is None and now - start >= _TOUCH_AFTER:
                 await self._patch(found, {})
                 touched = now
             believed = touched is not None and now - touched >= _BELIEVE_AFTER
+            seen = replace(seen, refused=failed and believed)
             told = f"operator says {quoted(seen.message)}" if seen.message else seen.state.value
-            return Sight(seen, seen.proven or (failed and believed), told)
+            return Sight(seen, seen.settled, told)
 
         return look
 
-    async def _sight(
-        self, found: DatabaseRole | None, written: Written, *, dropping: bool
-    ) -> RoleSight:
-        if found is None:
-            return RoleSight(DeclaredState.DROPPED, proven=dropping)
+    async def _sight(self, found: DatabaseRole, written: Written, *, dropping: bool) -> RoleSight:
         status = found.status
         if status.applied is False:
             state = DeclaredState.DROPPING if dropping else DeclaredState.FAILED
@@ -158,14 +192,27 @@ class DatabaseRoleStore:
         )
         return self._written(changed.object, dry_run=dry_run)
 
-    async def _put_back(self, found: DatabaseRole) -> None:
-        """Restores the policy, unless the object is going after all."""
-        with contextlib.suppress(KubeError):
+    async def _goes(self, found: DatabaseRole) -> bool:
+        """Whether the object is going after all; else its policy is put back."""
+        policy = found.spec.database_role_reclaim_policy
+        try:
             now = await self._read(found.name)
             if now is None or now.metadata.deletion_timestamp is not None:
-                return
-            if now.metadata.uid == found.metadata.uid:
-                await self._patch(now, _policy(found.spec.database_role_reclaim_policy))
+                return True
+            changed = now.spec.database_role_reclaim_policy != policy
+            if changed and now.metadata.uid == found.metadata.uid:
+                await self._patch(now, _policy(policy))
+        except KubeError as error:
+            raise ToolFailure(
+                ErrorCode.UNAVAILABLE,
+                f"The drop of role {quoted(found.spec.name)} may or may not have been asked for, "
+                f"and the API server does not answer: DatabaseRole {self._namespace}/{found.name} "
+                "may be left with databaseRoleReclaimPolicy delete.",
+                "Look with list_postgres_roles once it answers. Where the role is to stay, have a "
+                f"person set databaseRoleReclaimPolicy to {policy} again; deleting the object "
+                "would drop the role.",
+            ) from error
+        return False
 
     def _written(self, body: KubeObject, *, dry_run: bool) -> Written:
         role = DatabaseRole.parse(body)
@@ -178,8 +225,27 @@ class DatabaseRoleStore:
             source=self.source,
             holder=role.name,
             version=metadata.resource_version,
+            uid=metadata.uid,
+            is_held=_is_held(role),
             secret=secret.name if secret else None,
         )
+
+
+def _gone(written: Written, before: DatabaseRole | None, *, dropping: bool) -> Sight[RoleSight]:
+    """What is known when the object is there no more.
+
+    The operator holds it by a finalizer until the role is dropped, unless it never took the object
+    up, or the drop was withdrawn with the policy `retain`: then PostgreSQL may have the role.
+    """
+    armed = before is None or before.spec.database_role_reclaim_policy == "delete"
+    if dropping and armed and (written.is_held or (before is not None and _is_held(before))):
+        return Sight(RoleSight(DeclaredState.DROPPED, proven=True), settled=True, message="gone")
+    return Sight(RoleSight(DeclaredState.UNWATCHED), settled=True, message="gone")
+
+
+def _is_held(role: DatabaseRole) -> bool:
+    """Whether the operator has to let go of it before it is gone."""
+    return any(each.startswith(OPERATORS) for each in role.metadata.finalizers)
 
 
 def _policy(value: str) -> KubeObject:

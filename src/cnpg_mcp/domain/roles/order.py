@@ -13,6 +13,7 @@ from cnpg_mcp.errors import invalid
 POWERS = ("superuser", "createrole", "replication", "bypassrls")
 """Attributes with which a role could do, or make itself able to do, everything."""
 FOREVER = "infinity"
+_FIRST_YEAR = 1000
 
 
 @dataclass(frozen=True)
@@ -140,17 +141,24 @@ def normal_time(text: str) -> str:
     """
     if text == FOREVER:
         return text
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = _utc(text)
+    if moment is None:
         raise invalid(
             "valid_until",
             "That is no time with a time zone in the form of RFC 3339.",
             "Write for example 2030-01-31T00:00:00Z, or infinity.",
         )
-    return moment.astimezone(UTC).replace(microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _utc(text: str) -> datetime | None:
+    """A time in UTC, to the second; `None` for what is none, or no year of four digits."""
+    try:
+        moment = datetime.fromisoformat(text)
+        whole = moment.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
+        return None
+    return whole if moment.tzinfo is not None and whole.year >= _FIRST_YEAR else None
 
 
 def check_memberships(name: str, in_roles: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.resources import DATABASES
 from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.domain.views.cluster import Cluster
-from cnpg_mcp.domain.views.declarative import Database
+from cnpg_mcp.domain.views.declarative import Database, DatabaseSpec
 from cnpg_mcp.kube.errors import Forbidden, NotFound
 
 
@@ -24,10 +24,19 @@ async def possessions(estate: Estate, cluster: Cluster, role: str) -> Sequence[s
         async for item in read_all(estate, DATABASES, cluster.namespace):
             database = Database.parse(item)
             spec = database.spec
-            if spec.cluster.name != cluster.name or spec.owner != role:
+            if spec.cluster.name != cluster.name:
                 continue
             if database_state(database) is not DeclaredState.DROPPED:
-                owned.append(f"database {quoted(spec.name)}")
+                owned += _owned_in(spec, role)
     except (Forbidden, NotFound):
         return owned
     return list(dict.fromkeys(owned))
+
+
+def _owned_in(spec: DatabaseSpec, role: str) -> Sequence[str]:
+    """What of one database is declared as the role's."""
+    where = f"database {quoted(spec.name)}"
+    schemas = [
+        f"schema {quoted(each.name)} of {where}" for each in spec.schemas if each.owner == role
+    ]
+    return [*([where] if spec.owner == role else []), *schemas]

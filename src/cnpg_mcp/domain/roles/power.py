@@ -10,19 +10,17 @@ def granted(
     census: Census, name: str, powers: Sequence[str], in_roles: Sequence[str]
 ) -> Sequence[Effect]:
     """The power that a role would be given: attributes, and memberships not provably plain."""
-    effects = [_grant(name, power) for power in powers]
-    for group in census.doubtful(in_roles):
-        why = (
-            "a predefined role of PostgreSQL" if group.startswith("pg_") else _doubt(census, group)
-        )
-        effects.append(
-            Effect(Fate.GRANTED, "membership", group, detail=why, version=_version(census, group))
-        )
-    return effects
+    attributes = [_grant(name, power) for power in powers]
+    return [*attributes, *(_joining(census, group) for group in census.doubtful(in_roles))]
 
 
 def _grant(name: str, power: str) -> Effect:
     return Effect(Fate.GRANTED, power, name, detail="power over the whole database cluster")
+
+
+def _joining(census: Census, group: str) -> Effect:
+    doubt, version = _doubt(census, group), _version(census, group)
+    return Effect(Fate.GRANTED, "membership", group, detail=doubt, version=version)
 
 
 def _doubt(census: Census, group: str) -> str:

@@ -12,7 +12,7 @@ from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.results import DeclaredState, RoleSource
 from cnpg_mcp.domain.roles.secret import read_secret
 from cnpg_mcp.domain.roles.stores import Purpose, RoleSight, RoleStore, Written
-from cnpg_mcp.domain.waiting import watch
+from cnpg_mcp.domain.waiting import Watch
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.errors import KubeError
 
@@ -31,6 +31,8 @@ class Settling:
     purpose: Purpose
     changed: Mapping[str, JsonValue] | None = None
     cautions: tuple[str, ...] = ()
+    state: DeclaredState = DeclaredState.IN_PROGRESS
+    """What is known before anything was looked at."""
 
 
 async def settle(
@@ -41,17 +43,15 @@ async def settle(
     Raises:
         ToolFailure: `rejected_by_operator`, PostgreSQL refuses what is declared.
     """
-    seen = RoleSight(DeclaredState.IN_PROGRESS)
     look = store.look(settling.written, settling.purpose)
-    async for step in watch(look, wait_seconds, pace=PACE):
-        if isinstance(step, Progress):
-            yield step
-        else:
-            seen = step
+    waiting = Watch(look, wait_seconds, RoleSight(settling.state), pace=PACE)
+    async for progress in waiting:
+        yield progress
+    seen = waiting.latest
     if seen.proven and outcome is Outcome.ACCEPTED:
         outcome = Outcome.APPLIED
     result = await _result(settling, seen, outcome)
-    if seen.message is not None and not seen.proven and wait_seconds:
+    if seen.refused:
         raise _rejected(result)
     yield result
 
@@ -75,7 +75,7 @@ async def _result(settling: Settling, seen: RoleSight, outcome: Outcome) -> Role
         message=seen.message,
         pending=True if seen.message else None,
         cautions=settling.cautions or None,
-        next_step=None if seen.proven else _ASK_LIST,
+        next_step=None if seen.state is DeclaredState.APPLIED else _ASK_LIST,
     )
 
 

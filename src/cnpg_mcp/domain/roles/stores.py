@@ -11,6 +11,7 @@ from cnpg_mcp.domain.results import DeclaredState, RoleSource
 from cnpg_mcp.domain.roles.census import Census, Declaration
 from cnpg_mcp.domain.roles.order import RoleOrder
 from cnpg_mcp.domain.roles.secret import Owner, RoleSecret
+from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.waiting import Sight
 
 
@@ -18,12 +19,19 @@ from cnpg_mcp.domain.waiting import Sight
 class RoleSight:
     """What one look at a written role has shown.
 
-    `proven`: PostgreSQL has it as the write asked. `message`: the operator's words on a failure.
+    `proven`: PostgreSQL has it as the write asked. `message`: the operator's words on a failure;
+    `refused`: they tell of this write, and not of a time before it or of a first try.
     """
 
     state: DeclaredState
     proven: bool = False
     message: str | None = None
+    refused: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        return self.proven or self.refused
 
 
 @dataclass(frozen=True)
@@ -36,11 +44,26 @@ class Written:
     """Name of the object that declares it: a DatabaseRole, or the Cluster."""
     version: str
     """`resourceVersion` of the holder after the write."""
+    uid: str = ""
+    """Of the holder: another object of its name tells nothing of this write."""
+    is_held: bool = False
+    """Whether the holder goes only when the operator lets go of it."""
     secret: str | None = None
-    was_pending: bool = False
-    """Whether the operator had not reached the declared state before the write either."""
     asked_before: bool = False
     """Whether the write only made the operator look again."""
+
+
+def as_written(held: Declaration, cluster: Cluster) -> Written:
+    """A role as it stands, as if it had just been written so."""
+    metadata = held.object.metadata if held.object else cluster.metadata
+    return Written(
+        name=held.name,
+        source=held.source,
+        holder=metadata.name,
+        version=metadata.resource_version,
+        uid=metadata.uid,
+        secret=held.secret_name,
+    )
 
 
 class Purpose(StrEnum):

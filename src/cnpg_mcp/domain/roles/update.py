@@ -1,8 +1,7 @@
 """Changing a role: only what is asked for, in whichever back-end declares it."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
@@ -12,7 +11,7 @@ from cnpg_mcp.domain.names import object_name
 from cnpg_mcp.domain.operated import require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import Outcome, RoleWrite
-from cnpg_mcp.domain.plans.offer import Offer
+from cnpg_mcp.domain.plans.offer import Offer, not_stored
 from cnpg_mcp.domain.plans.passage import PLANNED_TRIES, Passage, anew
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
@@ -23,14 +22,14 @@ from cnpg_mcp.domain.roles.census import (
     take_census,
     undeclared,
 )
+from cnpg_mcp.domain.roles.changes import planned_effects
 from cnpg_mcp.domain.roles.choice import store_of
 from cnpg_mcp.domain.roles.effects import holder_effect, secret_effect
 from cnpg_mcp.domain.roles.manifest import fields_of
 from cnpg_mcp.domain.roles.order import FOREVER, RoleChange
-from cnpg_mcp.domain.roles.power import granted, new_powers
 from cnpg_mcp.domain.roles.secret import NewSecret, RoleSecret, read_secret, rotate_secret
 from cnpg_mcp.domain.roles.settling import Settling, settle
-from cnpg_mcp.domain.roles.stores import Change, Purpose, RoleStore, Written
+from cnpg_mcp.domain.roles.stores import Change, Purpose, RoleStore, Written, as_written
 from cnpg_mcp.domain.views.declarative import RoleAttributes
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.errors import KubeError
@@ -42,7 +41,6 @@ _ROTATION = (
     "The old password ends at once: applications that hold it fail at their next connection, until "
     "they read the Secret again. Open sessions go on."
 )
-_NOTHING = "Nothing was stored. Call again without dry_run to change it."
 
 
 async def update_role(
@@ -151,14 +149,7 @@ class _Update:
     def _plan(self, seen: _Seen) -> Plan:
         """What of the change needs a plan; no effects where nothing does."""
         held, asked, order = seen.held, seen.asked, self.order
-        powers = new_powers(held.powers, order.attributes.powers())
-        joined = [group for group, joins in order.in_roles.items() if joins]
-        new = [group for group in joined if group not in held.role.in_roles]
-        effects = list(granted(seen.census, held.name, powers, new))
-        effects += [
-            Effect(Fate.CHANGED, "role", held.name, detail=f"{end}; open sessions go on")
-            for end in _ends_of_login(asked, self.estate.now())
-        ]
+        effects = list(planned_effects(seen.census, held, order, asked, self.estate.now()))
         if order.rotate_password and seen.secret is not None:
             effects.append(secret_effect(seen.secret, Fate.CHANGED, "a new password"))
         elif order.rotate_password:
@@ -173,13 +164,7 @@ class _Update:
         store = store_of(self.estate, seen.census, seen.held)
         if self.order.rotate_password and not seen.needs_secret:
             await rotate_secret(self.estate, self._own_secret(seen))
-            written = Written(
-                name=seen.held.name,
-                source=seen.held.source,
-                holder=seen.held.object.name if seen.held.object else seen.census.cluster.name,
-                version=seen.census.cluster.metadata.resource_version,
-                secret=seen.held.secret_name,
-            )
+            written = as_written(seen.held, seen.census.cluster)
             return _Done(store, written, Outcome.ACCEPTED, {"password": "new"})
         if not seen.needs_secret:
             written = await store.change(seen.census, seen.held, self._change(seen, None))
@@ -201,11 +186,12 @@ class _Update:
 
     async def _undo(self, error: BaseException, secret: NewSecret) -> None:
         """Takes the Secret back unless the role refers to it all the same."""
-        if isinstance(error, KubeError) and not error.maybe_applied:
-            is_used = False
-        else:
+        is_used: bool | None = False
+        if not isinstance(error, KubeError) or error.maybe_applied:
             is_used = await self._refers_to(secret)
-        if not is_used and not await secret.take_back():
+        if is_used:
+            return
+        if is_used is None or not await secret.take_back():
             raise ToolFailure(
                 ErrorCode.UNAVAILABLE,
                 f"The role may have been changed or not, and the API server does not answer: "
@@ -213,12 +199,12 @@ class _Update:
                 "Call list_postgres_roles; when the role does not name that Secret, delete it.",
             ) from error
 
-    async def _refers_to(self, secret: NewSecret) -> bool:
-        """Whether the role is known to name the Secret; when in doubt it is kept."""
+    async def _refers_to(self, secret: NewSecret) -> bool | None:
+        """Whether the role names the Secret; `None` when that cannot be seen."""
         try:
             census = await take_census(self.estate, self.namespace, self.order.cluster_name)
         except (KubeError, ToolFailure):
-            return True
+            return None
         held = census.find(self.order.name)
         return held is not None and held.secret_name == secret.name
 
@@ -235,7 +221,8 @@ class _Update:
         else:
             await store.change(seen.census, seen.held, self._change(seen, name), dry_run=True)
         fields = Offer(plan).fields() if plan.effects else {"namespace": self.namespace}
-        fields = {**fields, "outcome": Outcome.DRY_RUN, "next_step": _NOTHING}
+        next_step = not_stored(plan, "change it")
+        fields = {**fields, "outcome": Outcome.DRY_RUN, "next_step": next_step}
         return self._shown({**fields, "changed": dict(seen.asked) or None})
 
     def _change(self, seen: _Seen, secret: str | None) -> Change:
@@ -244,6 +231,8 @@ class _Update:
             fields["inRoles"] = seen.asked["in_roles"]
         if secret:
             fields["passwordSecret"] = {"name": secret}
+            if seen.held.role.disable_password:
+                fields["disablePassword"] = None
         return Change(fields)
 
     def _own_secret(self, seen: _Seen) -> RoleSecret:
@@ -313,17 +302,6 @@ def _as_given(role: RoleAttributes) -> Mapping[str, JsonValue]:
     until = role.valid_until
     declared["valid_until"] = until.strftime("%Y-%m-%dT%H:%M:%SZ") if until else FOREVER
     return declared
-
-
-def _ends_of_login(asked: Mapping[str, JsonValue], now: datetime) -> Iterable[str]:
-    """The ways in which a change keeps a role from logging in, in words."""
-    if asked.get("login") is False:
-        yield "may no longer log in"
-    if asked.get("connection_limit") == 0:
-        yield "may open no connection"
-    until = asked.get("valid_until")
-    if isinstance(until, str) and until != FOREVER and datetime.fromisoformat(until) <= now:
-        yield "its password is no longer valid"
 
 
 def _cautions(order: RoleChange) -> tuple[str, ...]:

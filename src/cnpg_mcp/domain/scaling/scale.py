@@ -11,7 +11,8 @@ from cnpg_mcp.domain.names import check_cluster_name
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import ClusterWrite, Outcome
 from cnpg_mcp.domain.ownership import whose
-from cnpg_mcp.domain.plans.offer import Offer
+from cnpg_mcp.domain.plans.guards import protection
+from cnpg_mcp.domain.plans.offer import Offer, not_stored
 from cnpg_mcp.domain.plans.passage import Passage, anew
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
@@ -19,10 +20,10 @@ from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.resources import CLUSTERS
 from cnpg_mcp.domain.scaling.rules import require_quorum, require_ready, require_still, victims
 from cnpg_mcp.domain.views.cluster import Cluster
-from cnpg_mcp.domain.waiting import Look, Sight, watch
+from cnpg_mcp.domain.waiting import Look, Sight, Watch
+from cnpg_mcp.errors import ErrorCode, ToolFailure
 
 TOOL = "scale_postgres_cluster"
-_NOTHING = "Nothing was stored. Call again without dry_run to scale it."
 _ASK_STATUS = "Call get_cluster_status to follow it until the verdict is healthy."
 
 
@@ -43,18 +44,15 @@ async def scale_cluster(
     if isinstance(done, ClusterWrite):
         yield done
         return
-    proven = False
-    async for step in watch(scaling.look(done), options.wait_seconds):
-        if isinstance(step, Progress):
-            yield step
-        else:
-            proven = step
+    waiting = Watch(scaling.look(done), options.wait_seconds, latest=False)
+    async for progress in waiting:
+        yield progress
     yield scaling.shown(
         {
-            "outcome": Outcome.APPLIED if proven else Outcome.ACCEPTED,
+            "outcome": Outcome.APPLIED if waiting.latest else Outcome.ACCEPTED,
             "namespace": place,
             "warnings": done.warnings or None,
-            "next_step": None if proven else _ASK_STATUS,
+            "next_step": None if waiting.latest else _ASK_STATUS,
         }
     )
 
@@ -132,7 +130,10 @@ class _Scaling:
         instances = await read_instances(self.estate, self.namespace, self.name)
         require_ready(cluster, instances)
         surplus = max(cluster.spec.instances - self.wanted, 0)
-        return _Seen(cluster, instances, tuple(victims(cluster, surplus)))
+        gone = tuple(victims(cluster, surplus))
+        if len(gone) != surplus:
+            raise _unknown_victims(cluster)
+        return _Seen(cluster, instances, gone)
 
     def _plan(self, seen: _Seen) -> Plan:
         """What scaling down destroys; no effects on the way up."""
@@ -146,7 +147,8 @@ class _Scaling:
             effects.append(Effect(Fate.DELETED, "instance", name, self.namespace, detail=detail))
             claims = seen.instances.claims_of(name)
             effects += [claim_effect(claim, Fate.DELETED) for claim in claims]
-        return Plan(act, tuple(effects), cautions=tuple(self._cautions(seen)))
+        blockers = protection(self.estate.policy, self.namespace, seen.cluster)
+        return Plan(act, tuple(effects), blockers, tuple(self._cautions(seen)))
 
     def _cautions(self, seen: _Seen) -> Iterable[str]:
         synchronous = seen.cluster.spec.postgresql.synchronous
@@ -182,7 +184,7 @@ class _Scaling:
                 **fields,
                 "outcome": Outcome.DRY_RUN,
                 "warnings": warnings or None,
-                "next_step": _NOTHING,
+                "next_step": not_stored(plan, "scale it"),
             }
         )
 
@@ -193,3 +195,12 @@ class _Scaling:
         kube = self.estate.kube
         written = await kube.patch(CLUSTERS, self.namespace, self.name, patch, dry_run=dry_run)
         return written.warnings
+
+
+def _unknown_victims(cluster: Cluster) -> ToolFailure:
+    return ToolFailure(
+        ErrorCode.BLOCKED,
+        f"The operator does not report all instances of {cluster.namespace}/{cluster.name}, so it "
+        "cannot be told which of them would go.",
+        "Call get_cluster_status to see what is wrong, and scale when all are reported.",
+    )

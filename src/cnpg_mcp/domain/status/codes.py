@@ -118,6 +118,7 @@ class FindingCode(StrEnum):
     ROLE_NOT_APPLIED = "role-not-applied"
     DECLARATION_PENDING = "declaration-pending"
     DECLARATION_STUCK_DELETING = "declaration-stuck-deleting"
+    DROP_PENDING = "drop-pending"
     POOLER_NOT_READY = "pooler-not-ready"
 
 
@@ -128,6 +129,7 @@ _NONE = (
     FindingCode.ROLE_NOT_APPLIED,
     FindingCode.DECLARATION_PENDING,
     FindingCode.DECLARATION_STUCK_DELETING,
+    FindingCode.DROP_PENDING,
 )
 
 _DEGRADES = (

@@ -10,7 +10,7 @@ from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.situation import SETTLING, STARTING, Situation
 from cnpg_mcp.domain.status.wording import listed
 from cnpg_mcp.domain.status.writes import primary_serves
-from cnpg_mcp.domain.views.declarative import Database, DatabaseRole
+from cnpg_mcp.domain.views.declarative import Database, DatabaseRole, Ensure
 from cnpg_mcp.domain.views.dependents import Pooler
 
 TEXT_LIMIT = 110
@@ -42,9 +42,13 @@ def roles(situation: Situation) -> Iterator[Finding]:
 
 def inline_roles(situation: Situation) -> Iterator[Finding]:
     """Entries of `spec.managed.roles` that PostgreSQL refuses."""
-    declared = {role.name for role in situation.spec.managed.roles}
+    declared = {role.name: role for role in situation.spec.managed.roles}
     refused = situation.status.managed_roles_status.cannot_reconcile
-    failing = [name for name in refused if name in declared]
+    dropping = [
+        name for name in refused if name in declared and declared[name].ensure is Ensure.ABSENT
+    ]
+    yield from _armed("inline role", dropping, [next(iter(refused[name]), "") for name in dropping])
+    failing = [name for name in refused if name in declared and name not in dropping]
     if not failing:
         return
     first = next(iter(refused[failing[0]]), "")
@@ -71,15 +75,36 @@ def _declarations(
             f"{quoted(failing[0].status.message, TEXT_LIMIT)}.",
             next_step=f"Correct these objects; {tool} tells why of each.",
         )
+    armed = [one for one, state in states if _is_armed(one, state)]
+    kinds = type(armed[0]).__name__ if armed else ""
+    yield from _armed(kinds, [one.name for one in armed], [one.status.message for one in armed])
     yield from _pending(
         situation,
         [
             one
             for one, state in states
-            if state in _UNDER_WAY and one.metadata.deletion_timestamp is None
+            if state in _UNDER_WAY and one.metadata.deletion_timestamp is None and one not in armed
         ],
     )
     yield from _stuck(situation, declared)
+
+
+def _is_armed(one: _Declaration, state: DeclaredState) -> bool:
+    """Whether PostgreSQL refuses a drop that is asked for by `ensure: absent`."""
+    going = one.metadata.deletion_timestamp is not None
+    return state is DeclaredState.DROPPING and one.status.applied is False and not going
+
+
+def _armed(kind: str, names: Sequence[str], words: Sequence[str]) -> Iterator[Finding]:
+    """Drops that PostgreSQL refuses now, and that happen once it does not."""
+    if names:
+        yield warning(
+            FindingCode.DROP_PENDING,
+            f"A drop is pending that PostgreSQL refuses: {kind} {_quoted_names(names)}. The first: "
+            f"{quoted(words[0], TEXT_LIMIT)}.",
+            next_step="It happens once nothing is in the way: remove that, or withdraw the drop "
+            "(ensure: present).",
+        )
 
 
 def _state(situation: Situation, one: _Declaration) -> DeclaredState:

@@ -80,6 +80,8 @@ class OwnerReference(View):
     """One entry of `metadata.ownerReferences`: an object without which this one goes."""
 
     uid: str = ""
+    kind: str = ""
+    name: str = ""
 
 
 class Metadata(View):

@@ -6,7 +6,6 @@ from itertools import groupby
 from cnpg_mcp.domain.outcomes import BlockerRow, EffectRow, Outcome, Write
 from cnpg_mcp.domain.plans.plan import Fate
 from cnpg_mcp.domain.quoting import named, quoted
-from cnpg_mcp.toolkit.text.phrases import some
 
 _FATES: Mapping[Fate, str] = {
     Fate.DELETED: "Would be deleted",
@@ -35,8 +34,7 @@ def plan_lines(write: Write) -> Iterable[str]:
         ordered = sorted(write.effects, key=lambda row: (ranks.index(row.fate), row.kind))
         for (fate, kind), rows in groupby(ordered, key=lambda row: (row.fate, row.kind)):
             yield _effects(fate, kind, list(rows))
-    for caution in write.cautions or ():
-        yield f"Note: {caution}"
+    yield from _notes(write)
     yield from map(_blocker, write.blockers or ())
     if write.confirmation and write.expires_at:
         ends = write.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -48,6 +46,8 @@ def closing(write: Write) -> Iterable[str]:
     yield from warning_lines(write.warnings or ())
     if write.outcome in {Outcome.PLANNED, Outcome.DRY_RUN}:
         yield from plan_lines(write)
+    else:
+        yield from _notes(write)
     if write.next_step:
         yield f"Next: {write.next_step}"
 
@@ -60,9 +60,14 @@ def warning_lines(texts: Sequence[str]) -> Iterable[str]:
         yield f"And {len(texts) - _WARNINGS} more warnings."
 
 
+def _notes(write: Write) -> Iterable[str]:
+    for caution in write.cautions or ():
+        yield f"Note: {caution}"
+
+
 def _effects(fate: Fate, kind: str, rows: Sequence[EffectRow]) -> str:
     counted = f"{len(rows)} {kind}" if len(rows) > 1 else kind
-    return f"{_FATES[fate]}: {counted} {some(rows, _effect)}"
+    return f"{_FATES[fate]}: {counted} {', '.join(map(_effect, rows))}"
 
 
 def _effect(row: EffectRow) -> str:
