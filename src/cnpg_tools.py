@@ -389,8 +389,8 @@ async def delete_postgres_role(
 
     Without confirmation it changes nothing and answers with a plan; it acts only on a call with
     the plan's code. PostgreSQL refuses while the role owns anything: then the drop stays pending
-    and happens by itself once the cause is gone, unless it is withdrawn as the answer says. Open
-    sessions of the role go on.
+    and happens once the cause is gone (of an inline role at the next change of its Cluster), unless
+    it is withdrawn as the answer says. Open sessions of the role go on.
     """
     options = Options(dry_run, wait_seconds, confirmation)
     async for step in delete_role(estate, namespace, cluster_name, role_name, options):

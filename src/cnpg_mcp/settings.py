@@ -93,7 +93,8 @@ class Settings(BaseSettings):
     plan_key: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
         description="Keys of confirmation codes, at least 32 characters each: the first one "
-        "signs, all verify. Default: one made at start, so that codes end with the process.",
+        "signs, all verify. Servers that share them honour each other's codes. Default: one made "
+        "at start.",
     )
     audit_log: Path | None = Field(
         None, description="File to which the audit log is appended. Default: standard error."

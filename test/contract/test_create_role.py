@@ -9,6 +9,7 @@ from test.contract.arrange import cluster_with, roles_reported
 from test.contract.caller import Caller, Content
 from test.contract.conftest import Call, Refused
 from test.contract.planning import confirmed, effects, planned
+from test.contract.planted import declare_role
 from test.contract.servers import Desk
 from test.contract.site import Site
 from test.controlplane.kinds import KubeObject
@@ -153,15 +154,24 @@ async def test_role_that_is_only_reported_still_is_made(site: Site, call: Call) 
     assert postgres.roles["by_hand"].password_version
 
 
-async def test_dry_run_and_read_only_server_have_no_report_made_anew(
-    site: Site, refused: Refused
+async def test_plans_dry_runs_and_read_only_servers_have_no_report_made_anew(
+    site: Site, caller: Caller
 ) -> None:
     await _with_hand_made(site)
     before = await site.admin.get("clusters", site.namespace, "pg")
-    await refused(TOOL, **PG, role_name="by_hand", dry_run=True)
-    await (await site.user(read_only=True)).refused(TOOL, **PG, role_name="by_hand")
+    role = {**PG, "role_name": "by_hand"}
+    checked = (await caller.call(TOOL, **role, dry_run=True)).content
+    assert any("operator has seen" in caution for caution in checked["cautions"])
+    await planned(caller, TOOL, **role, createrole=True)
+    await (await site.user(read_only=True)).refused(TOOL, **role)
     now = await site.admin.get("clusters", site.namespace, "pg")
     assert now["metadata"].get("annotations") == before["metadata"].get("annotations")
+
+
+async def test_members_that_wait_for_the_role_are_in_its_plan(own: Desk) -> None:
+    await declare_role(own.site.admin, own.site.namespace, "waiting", inRoles=["late"])
+    plan = await planned(await own.caller(), TOOL, **PG, role_name="late", superuser=True)
+    assert ("role", "waiting") in effects(plan, "affected")
 
 
 async def _with_hand_made(site: Site):

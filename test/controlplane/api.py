@@ -1,7 +1,7 @@
 """A small asynchronous client to arrange and inspect a control plane, by kubeconfig.
 
-It is not the client under test: it knows no retries, no paging and no dry run, and raises on
-every answer that is not a success.
+It is not the client under test: it knows no paging and no dry run, repeats only what an API server
+that has just started has no storage for yet, and raises on every other answer that is no success.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from test.controlplane.kinds import BY_KIND, BY_PLURAL, KubeObject
 MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 POLL_SECONDS = 0.05
+STARTING_TRIES = 200
 
 Predicate = Callable[[KubeObject], Any]
 
@@ -39,6 +40,11 @@ class ApiError(Exception):
         """Nothing new may be made in a namespace that is going."""
         causes = (self.body.get("details") or {}).get("causes") or []
         return any(cause.get("reason") == "NamespaceTerminating" for cause in causes)
+
+    @property
+    def is_starting(self) -> bool:
+        """The API server has just started, or the kind was just defined: nothing was done."""
+        return self.status == 429 and "initializing" in str(self.body.get("message"))
 
     @property
     def is_absent_webhook(self) -> bool:
@@ -91,6 +97,23 @@ class KubeClient:
         content_type: str = "application/json",
     ) -> KubeObject:
         """One request; the parsed answer, or ``ApiError``."""
+        for _ in range(STARTING_TRIES):
+            try:
+                return await self._once(method, path, body, params, content_type)
+            except ApiError as error:
+                if not error.is_starting:
+                    raise
+                await asyncio.sleep(POLL_SECONDS)
+        return await self._once(method, path, body, params, content_type)
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        body: KubeObject | None,
+        params: dict[str, str] | None,
+        content_type: str,
+    ) -> KubeObject:
         data = json.dumps(body) if body is not None else None
         async with self.session.request(
             method, path, data=data, params=params, headers={"Content-Type": content_type}

@@ -10,6 +10,7 @@ from typing import cast
 
 from kubernetes import client, config
 from kubernetes.stream import stream
+from websocket import WebSocketConnectionClosedException
 
 from test.controlplane.api import MERGE_PATCH, ApiError
 from test.controlplane.kinds import BY_KIND, BY_PLURAL, KubeObject
@@ -54,11 +55,16 @@ class Admin:
     """All rights at one API server."""
 
     def __init__(self, kubeconfig: str) -> None:
+        self._kubeconfig = kubeconfig
         self.connection = client.Configuration()
         config.load_kube_config(config_file=kubeconfig, client_configuration=self.connection)
         self._api = client.ApiClient(self.connection)
         # `stream` bends its client to web sockets for the time of a call
         self._streams = client.CoreV1Api(client.ApiClient(self.connection))
+
+    def twin(self) -> "Admin":
+        """The same for another thread."""
+        return Admin(self._kubeconfig)
 
     # --- the usual verbs; a collection is named by its plural
 
@@ -201,7 +207,10 @@ class Admin:
             _preload_content=False,
         )
         shell.write_stdin(f"{given}\n")
-        shell.run_forever(timeout=EXEC_SECONDS)
+        try:
+            shell.run_forever(timeout=EXEC_SECONDS)
+        except WebSocketConnectionClosedException:  # ended while the end was being acknowledged
+            shell.close()
         if shell.returncode != 0:
             raise CommandFailed(shell.read_stderr())
         return cast("str", shell.read_stdout())

@@ -1,19 +1,31 @@
-"""Fixtures of the end to end tests: one room, one server, and clusters that several tests share."""
+"""Fixtures of the end to end tests: one room, its servers, and the clusters that tests share."""
 
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from test.e2e.admin import Admin
-from test.e2e.births import Birth, watch
+from test.e2e.births import LEFT, SCALED, Birth, watch
+from test.e2e.canary import Canary
 from test.e2e.declarations import Declared, declare
-from test.e2e.desk import Answer, Desk
+from test.e2e.desk import Answer, Desk, OpenDesk
+from test.e2e.older_api import older_api
+from test.e2e.person import Person
 from test.e2e.room import Room, new_room, why_not
+from test.e2e.writer import Writer
 from test.tiers import cannot_run
 
 WATCHED, WAITED = "watched", "waited"
+LAST = "test_canary.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks about all that was said comes when all is said."""
+    items.sort(key=lambda item: item.path.name == LAST)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,11 +53,38 @@ def room(admin: Admin) -> Iterator[Room]:
 
 
 @pytest.fixture(scope="session")
-def desk(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def canary(room: Room) -> Iterator[Canary]:
+    """Knows every password of the room, and hears every desk."""
+    made = Canary(room.admin.twin(), room.namespace)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def open_desk(canary: Canary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDesk]:
+    """Starts servers, as the user of a kubeconfig; all of them are heard."""
+    with ExitStack() as stack:
+
+        def opened(kubeconfig: Path) -> Desk:
+            log = tmp_path_factory.mktemp("server") / "stderr.log"
+            desk = stack.enter_context(Desk(kubeconfig, log))
+            canary.hears(desk)
+            return desk
+
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def desk(room: Room, open_desk: OpenDesk) -> Desk:
     """The server under test, as the restricted user."""
-    log = tmp_path_factory.mktemp("server") / "stderr.log"
-    with Desk(room.kubeconfig, log) as started:
-        yield started
+    return open_desk(room.kubeconfig)
+
+
+@pytest.fixture(scope="session")
+def older_kubeconfig(room: Room) -> Iterator[Path]:
+    """For the same user, on the API as it was before there were DatabaseRole objects."""
+    with older_api(room.kubeconfig) as path:
+        yield path
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +103,28 @@ def waited(desk: Desk) -> Answer:
 def declared(room: Room, desk: Desk, waited: Answer) -> Declared:
     """Roles and databases that the administrator declared, when all of them are settled."""
     return declare(room, desk, waited.data["name"])
+
+
+@pytest.fixture(scope="session")
+def asked_early(desk: Desk, birth: Birth, waited: Answer) -> None:
+    """Clusters that later tests scale and delete: they come up while others are at work."""
+    for name in (SCALED, LEFT):
+        desk.ask("create_postgres_cluster", name=name)
+
+
+@pytest.fixture(scope="session")
+def writer(room: Room, desk: Desk, birth: Birth, asked_early: None) -> Writer:
+    """The tools that write, on a cluster where nothing is declared but by those tests."""
+    return Writer(desk, room.psql(WATCHED))
+
+
+@pytest.fixture(scope="session")
+def older_writer(writer: Writer, open_desk: OpenDesk, older_kubeconfig: Path) -> Writer:
+    """The same on the older API: roles are declared inline."""
+    return Writer(open_desk(older_kubeconfig), writer.psql)
+
+
+@pytest.fixture(scope="session")
+def person(writer: Writer) -> Person:
+    """Somebody with kubectl and psql at the same cluster."""
+    return Person(writer.psql)

@@ -1,6 +1,8 @@
 """A person at a desk: the server as a process of its own, and an MCP client on its stdio."""
 
+import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +19,6 @@ ENTRY = ROOT / "src/cnpg_mcp_server.py"
 ERROR = "cnpg-mcp.io/error"
 
 Data = dict[str, Any]
-
-
-class UnexpectedRefusal(AssertionError):
-    """A call that should have worked was refused; the message is the server's text."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,14 @@ class Refusal:
         return str(self.data["code"])
 
 
+class UnexpectedRefusal(AssertionError):
+    """A call that should have worked was refused; the message is the server's text."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.text)
+        self.code = refusal.code
+
+
 class Desk:
     """A stdio client and its server, for synchronous callers. Use as a context manager."""
 
@@ -56,6 +62,8 @@ class Desk:
             log_file=log,
         )
         self._client = Client(transport)
+        self._log = log
+        self._answers: list[str] = []
         self._loop = LoopThread("desk")
 
     def __enter__(self) -> Self:
@@ -85,21 +93,37 @@ class Desk:
         """
         result = self._call(tool, arguments)
         if result.is_error:
-            raise UnexpectedRefusal(_text(result))
+            raise UnexpectedRefusal(_refusal(result))
         return Answer(_text(result), result.structured_content or {})
 
     def refused(self, tool: str, **arguments: Any) -> Refusal:
         """The tool's refusal."""
         result = self._call(tool, arguments)
         assert result.is_error, _text(result)
-        return Refusal(_text(result), (result.meta or {})[ERROR])
+        return _refusal(result)
 
     def tools(self) -> set[str]:
         """The names of the tools."""
         return {tool.name for tool in self._loop.run(self._client.list_tools())}
 
+    def said(self) -> list[str]:
+        """Everything that came out of the server: its answers whole, and its error output."""
+        return [*self._answers, self._log.read_text()]
+
     def _call(self, tool: str, arguments: Data) -> CallToolResult:
-        return self._loop.run(self._client.call_tool(tool, arguments, raise_on_error=False))
+        called = self._client.call_tool(tool, arguments, raise_on_error=False)
+        result: CallToolResult = self._loop.run(called)
+        whole = [result.structured_content, result.meta]
+        self._answers.append(f"{_text(result)}\n{json.dumps(whole, ensure_ascii=False)}")
+        return result
+
+
+OpenDesk = Callable[[Path], Desk]
+"""Starts a server as the user of a kubeconfig."""
+
+
+def _refusal(result: CallToolResult) -> Refusal:
+    return Refusal(_text(result), (result.meta or {})[ERROR])
 
 
 def _text(result: CallToolResult) -> str:

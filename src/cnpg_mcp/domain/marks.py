@@ -17,8 +17,6 @@ TOUCHED_AT = "cnpg-mcp.io/touched-at"
 PROTECTION = "cnpg-mcp.io/deletion-protection"
 """Annotation on a Cluster or Database; no tool deletes what says `enabled`, or removes it."""
 OURS = "cnpg-mcp"
-OPERATORS = "cnpg.io/"
-"""Finalizers with this prefix are the operator's: while one is there it has not let go."""
 
 
 def made_by(digest: str) -> dict[str, str]:

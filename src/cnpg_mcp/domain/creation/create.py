@@ -18,7 +18,7 @@ from cnpg_mcp.domain.lookup import find_cluster, read_cluster
 from cnpg_mcp.domain.marks import ORDER_DIGEST
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import ClusterCreation, Outcome
-from cnpg_mcp.domain.plans.offer import Offer, not_stored
+from cnpg_mcp.domain.plans.offer import dry_run_fields
 from cnpg_mcp.domain.plans.passage import Passage
 from cnpg_mcp.domain.plans.plan import Plan
 from cnpg_mcp.domain.progress import Progress
@@ -225,13 +225,10 @@ def _look(estate: Estate, place: _Place) -> Look[Assessment | None]:
 
 
 def _dry_run(estate: Estate, place: _Place, prepared: _Prepared, loading: Plan) -> ClusterCreation:
-    planned = Offer(loading).fields() if loading.effects else {"namespace": place.namespace}
     sent, stored = prepared.draft.body["spec"], prepared.checked.object.get("spec")
-    fields = {
-        **planned,
-        "outcome": Outcome.DRY_RUN,
-        "next_step": _dry_next(estate, loading),
-    }
+    fields = dry_run_fields(loading, "create it")
+    if estate.policy.read_only:
+        fields["next_step"] = _READ_ONLY
     return ClusterCreation(
         **fields,
         name=place.name,
@@ -240,12 +237,6 @@ def _dry_run(estate: Estate, place: _Place, prepared: _Prepared, loading: Plan) 
         warnings=prepared.checked.warnings or None,
         unseen=prepared.unseen or None,
     )
-
-
-def _dry_next(estate: Estate, loading: Plan) -> str:
-    if estate.policy.read_only:
-        return _READ_ONLY
-    return not_stored(loading, "create it")
 
 
 def _result(place: _Place, stand: _Stand, assessment: Assessment | None) -> ClusterCreation:

@@ -38,18 +38,31 @@ put other functions in the place of PostgreSQL's own, or checks and triggers out
 
 
 _RISKS_DATA = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "ignore_checksum_failure": "on",
-    "ignore_invalid_pages": "on",
-    "zero_damaged_pages": "on",
+    "fsync": False,
+    "full_page_writes": False,
+    "ignore_checksum_failure": True,
+    "ignore_invalid_pages": True,
+    "zero_damaged_pages": True,
 }
 """Parameters with the value by which PostgreSQL may lose or hide what it should keep."""
 
 
 def risking_data(parameters: Mapping[str, str]) -> Sequence[str]:
     """Those that let a crash, or damage, cost data."""
-    return sorted(name for name, value in _RISKS_DATA.items() if parameters.get(name) == value)
+    return sorted(
+        name
+        for name, risk in _RISKS_DATA.items()
+        if name in parameters and _is_on(parameters[name]) is risk
+    )
+
+
+def _is_on(value: str) -> bool | None:
+    """A switch as PostgreSQL reads it: any case, and any beginning of a word that is clear."""
+    text = value.strip().strip("'").lower()
+    for word, means in (("true", True), ("false", False), ("yes", True), ("no", False)):
+        if text and word.startswith(text):
+            return means
+    return {"on": True, "1": True, "of": False, "off": False, "0": False}.get(text)
 
 
 def check_parameters(parameters: Mapping[str, str], major: int | None) -> None:

@@ -16,7 +16,7 @@ from cnpg_mcp.domain.marks import ORDER_DIGEST
 from cnpg_mcp.domain.operated import require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import DatabaseWrite, Outcome
-from cnpg_mcp.domain.plans.offer import Offer, not_stored
+from cnpg_mcp.domain.plans.offer import dry_run_fields
 from cnpg_mcp.domain.plans.passage import Passage
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
@@ -41,6 +41,7 @@ _BLIND = (
     "Databases that no object declares are not visible here: if there was one of this name, it is "
     "not empty, and belongs to this owner now."
 )
+_LOOK = "Look at it with list_postgres_databases, or choose another name."
 _ASK_LIST = "Call list_postgres_databases to see when it is applied."
 
 
@@ -119,10 +120,8 @@ class _Creation:
         plan = self._plan()
         if self.options.dry_run:
             await self.databases.create(body, dry_run=True)
-            fields = Offer(plan).fields() if plan.effects else {"namespace": self.namespace}
-            fields = {**fields, "outcome": Outcome.DRY_RUN, "cautions": (_BLIND,)}
-            return self._shown({**fields, "next_step": not_stored(plan, "create it")})
-        offer = await self._admit(plan)
+            return self._shown({**dry_run_fields(plan, "create it"), "cautions": (_BLIND,)})
+        offer = await Passage(self.estate, self.options.confirmation).admit(plan)
         if offer is not None:
             return self._shown(offer.fields())
         try:
@@ -202,12 +201,6 @@ class _Creation:
         await store_of(self.estate, census, held).change(census, held, Change({}))
         return True
 
-    async def _admit(self, plan: Plan) -> Offer | None:
-        if plan.effects:
-            return await Passage(self.estate, self.options.confirmation).admit(plan)
-        await self.estate.require_write()
-        return None
-
     def _plan(self) -> Plan:
         """What needs a plan; no effects where nothing does."""
         allows = self.estate.policy.allows_extension
@@ -231,7 +224,12 @@ class _Creation:
         if database.metadata.annotations.get(ORDER_DIGEST) != digest:
             raise _exists(self.order.name, "is declared, and not by this very call")
         if database_state(database) in {DeclaredState.DROPPING, DeclaredState.DROPPED}:
-            raise _exists(self.order.name, "is declared and being dropped")
+            raise _exists(
+                self.order.name,
+                "is declared and dropped, or being dropped",
+                "Remove what is left of it with delete_postgres_database first, or choose another "
+                "name.",
+            )
         return database
 
     def _shown(self, fields: Mapping[str, Any]) -> DatabaseWrite:
@@ -262,11 +260,11 @@ def _require_owner(census: Census, owner: str) -> None:
     )
 
 
-def _exists(name: str, why: str) -> ToolFailure:
+def _exists(name: str, why: str, next_step: str = _LOOK) -> ToolFailure:
     return ToolFailure(
         ErrorCode.ALREADY_EXISTS,
         f"Database {quoted(name)} {why}.",
-        "Look at it with list_postgres_databases, or choose another name.",
+        next_step,
     )
 
 

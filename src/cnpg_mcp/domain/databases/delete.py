@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cnpg_mcp.domain.databases.manifest import absence, retention
+from cnpg_mcp.domain.databases.manifest import absence, destruction, retention
 from cnpg_mcp.domain.databases.order import DatabaseDrop, ReclaimPolicy
 from cnpg_mcp.domain.databases.store import Databases, is_failing
 from cnpg_mcp.domain.declared import database_state
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import read_cluster
-from cnpg_mcp.domain.marks import OPERATORS
 from cnpg_mcp.domain.names import check_database_name
 from cnpg_mcp.domain.operated import require_writable
 from cnpg_mcp.domain.options import Options
@@ -42,6 +41,7 @@ _UNSEEN = (
     "The object is gone by other hands, and it was not seen that PostgreSQL dropped the database: "
     "have a person look for it in PostgreSQL."
 )
+_LETTING_GO = "Nothing more is to be done: the object goes by itself, and the database stays."
 _FINISH = (
     "Call list_postgres_databases to see when it is dropped, then delete_postgres_database again "
     "to remove its object."
@@ -173,7 +173,7 @@ class _Drop:
         if database is not None and asked.refused:
             raise self._rejected(database)
         gone = database is None
-        kept = self.order.keeps_data or asked.unseen
+        kept = (self.order.keeps_data and not asked.dropped) or asked.unseen
         left = DeclaredState.UNWATCHED if kept else DeclaredState.DROPPED
         proven = gone and not asked.unseen
         return self._shown(
@@ -182,9 +182,14 @@ class _Drop:
                 "namespace": self.namespace,
                 "object": asked.name,
                 "state": left if database is None else database_state(database),
-                "next_step": None if proven else _UNSEEN if gone else _FINISH,
+                "next_step": None if proven else self._next_step(asked),
             }
         )
+
+    def _next_step(self, asked: _Asked) -> str:
+        if asked.database is None:
+            return _UNSEEN
+        return _LETTING_GO if self.order.keeps_data else _FINISH
 
     async def _look(self) -> _Seen:
         name = self.order.name
@@ -246,7 +251,9 @@ class _Drop:
 
     def _cautions(self, seen: _Seen) -> Iterable[str]:
         database = seen.database
-        pending = database.spec.ensure is Ensure.ABSENT and not seen.is_dropped
+        asked = database.spec.ensure is Ensure.ABSENT
+        going = _is_going(database) and _goes_with_its_data(database)
+        pending = (asked or going) and not seen.is_dropped
         if pending and self.order.keeps_data:
             yield "The drop is pending: it may happen at any moment until this is carried out."
         elif pending:
@@ -271,7 +278,8 @@ class _Drop:
             return _Asked(database.name, await self._removed(database), dropped=True)
         if self.order.keeps_data:
             return _Asked(database.name, await self._undeclared(database))
-        asked = await self.databases.change(database, absence())
+        drop = destruction() if _is_going(database) else absence()
+        asked = await self.databases.change(database, drop)
         return _Asked(database.name, asked, old_message=database.status.message)
 
     async def _undeclared(self, database: Database) -> Database | None:
@@ -279,12 +287,14 @@ class _Drop:
         kept: Database | None = None
         try:
             kept = await self.databases.change(database, retention())
-            return await self._removed(kept)
+            left = await self._removed(kept)
+            _require_going(left)
         except BaseException as error:
             refused = isinstance(error, KubeError) and not error.maybe_applied
             if not (refused and kept is None):
                 await self._put_back(database)
             raise
+        return left
 
     async def _put_back(self, database: Database) -> None:
         """Restores the policy, unless the object is going after all.
@@ -326,11 +336,13 @@ class _Drop:
         return found
 
     async def _left_of(self, deleted: Database) -> Database | None:
-        """What finalizers still hold of an object that was deleted; itself where nobody tells."""
+        """What finalizers still hold of an object that was deleted; where nobody tells, it goes."""
         try:
             return await self.databases.read(deleted.name)
         except KubeError:
-            return deleted
+            going = {"deletion_timestamp": self.estate.now()}
+            metadata = deleted.metadata.model_copy(update=going)
+            return deleted.model_copy(update={"metadata": metadata})
 
     async def _checked(self, seen: _Seen, plan: Plan) -> DatabaseWrite:
         """What the API server and the operator say to it; nothing is changed."""
@@ -358,7 +370,7 @@ class _Drop:
             "again, and happens once nothing is in the way.",
             "End the sessions and call delete_postgres_database again; or withdraw the drop: "
             f"kubectl patch databases.postgresql.cnpg.io {database.name} -n {self.namespace} "
-            """--type merge -p '{"spec":{"ensure":"present"}}'.""",
+            """--type merge -p '{"spec":{"ensure":"present"}}'""",
             shown=shown,
         )
 
@@ -366,10 +378,24 @@ class _Drop:
         return DatabaseWrite(**fields, cluster_name=self.order.cluster_name, name=self.order.name)
 
 
+def _require_going(left: Database | None) -> None:
+    """Refuses an object that somebody has changed instead of letting it be deleted.
+
+    Raises:
+        Conflict: all of it has to be looked at anew.
+    """
+    if left is not None and not _is_going(left):
+        raise Conflict(409, {"message": "The object was changed at the same moment."})
+
+
+def _is_going(database: Database) -> bool:
+    return database.metadata.deletion_timestamp is not None
+
+
 def _goes_with_its_data(database: Database) -> bool:
     """Whether the operator lets the object go only when it has dropped the database."""
-    held = any(each.startswith(OPERATORS) for each in database.metadata.finalizers)
-    return held and database.spec.database_reclaim_policy == ReclaimPolicy.DELETE
+    policy = database.spec.database_reclaim_policy
+    return database.metadata.is_held_by_operator and policy == ReclaimPolicy.DELETE
 
 
 def _is_same(found: Database, database: Database) -> bool:

@@ -45,6 +45,11 @@ def absence() -> KubeObject:
     return {"ensure": "absent"}
 
 
+def destruction() -> KubeObject:
+    """The change that drops the database of an object that is being deleted already."""
+    return {"databaseReclaimPolicy": ReclaimPolicy.DELETE.value}
+
+
 def retention() -> KubeObject:
     """The change after which deleting the object keeps the database, also from a pending drop."""
     return {"ensure": "present", "databaseReclaimPolicy": ReclaimPolicy.RETAIN.value}

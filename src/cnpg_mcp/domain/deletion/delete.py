@@ -12,12 +12,13 @@ from cnpg_mcp.domain.deletion.dependents import names_of, remove_dependents
 from cnpg_mcp.domain.deletion.inventory import (
     Dependents,
     Inventory,
+    bystander_effects,
     dependent_effects,
     effects_of,
     secret_effects,
+    take_bystanders,
     take_dependents,
     take_inventory,
-    take_secrets,
 )
 from cnpg_mcp.domain.deletion.order import ClusterDeletion
 from cnpg_mcp.domain.estate import Estate
@@ -46,6 +47,11 @@ _PROTECTION_UNSEEN = Blocker(
     ErrorCode.FORBIDDEN,
     "This server may not list Database objects, so it cannot see whether one is protected.",
     "Have an administrator let it list databases.postgresql.cnpg.io in this namespace.",
+)
+_UNTIL_GONE = "Call get_cluster_status until it says not_found"
+_REST = (
+    "While no cluster of that name exists, delete_postgres_cluster with delete_dependents removes "
+    "what is left, by a plan of its own."
 )
 _PACE = 0.5
 _LEAST_WAIT = 15
@@ -91,6 +97,7 @@ class _Stage(StrEnum):
 
     ASKED = "the cluster is going"
     GONE = "the cluster is gone"
+    REPLACED = "a new cluster of the name has taken over what was left"
     DONE = "all of it is gone"
 
 
@@ -147,13 +154,14 @@ class _Deletion:
                 return Sight(waits, settled=False, message=waits.stage.value)
             left: tuple[str, ...] = ()
             if self.order.delete_dependents:
-                ours = asked.dependents.ours
-                left = names_of(ours)  # a new cluster of that name has taken them over
-                if cluster is None:
-                    left = await self._removal(asked.dependents)
-            gone = await self._is_empty(asked.uid) and not left
-            state = _State(_Stage.DONE if gone else _Stage.GONE, left=left)
-            return Sight(state, gone, state.stage.value)
+                left = await self._removal(asked.dependents)
+            gone = await self._is_empty(asked.uid)
+            if gone and left and cluster is not None:
+                stage = _Stage.REPLACED
+            else:
+                stage = _Stage.DONE if gone and not left else _Stage.GONE
+            settled = stage is not _Stage.GONE
+            return Sight(_State(stage, left=left), settled, stage.value)
 
         return look
 
@@ -179,14 +187,17 @@ class _Deletion:
                 f"Cluster {self.namespace}/{name}",
                 "Call list_postgres_clusters to see which there are.",
             )
-        secrets = await take_secrets(self.estate, self.namespace)
+        unseen = [*dependents.unseen]
+        bystanders = await take_bystanders(self.estate, self.namespace, name, unseen)
         effects = (
             *dependent_effects(dependents, with_dependents=True),
-            *secret_effects(secrets, "", dependents),
+            *secret_effects(dependents, "", with_dependents=True),
+            *bystander_effects(bystanders, ""),
         )
         ours = [each for each in dependents.databases if each in dependents.ours]
         blockers = protection(self.estate.policy, self.namespace, *ours)
-        plan = Plan(self._act(), effects, blockers, ("The cluster itself is gone already.",))
+        cautions = ("The cluster itself is gone already.", *_unseen(unseen))
+        plan = Plan(self._act(), effects, blockers, cautions)
         if self.options.dry_run:
             return self._dry_run(plan)
         offer = await self.passage.admit(plan)
@@ -205,7 +216,10 @@ class _Deletion:
         return self.result(_State(_Stage.GONE if left else _Stage.DONE, left=left))
 
     async def _removal(self, dependents: Dependents) -> tuple[str, ...]:
-        removal = remove_dependents(self.estate, self.namespace, dependents.ours)
+        """Removes what has been released; nothing once a new cluster has taken it over."""
+        if await find_cluster(self.estate, self.namespace, self.order.name) is not None:
+            return names_of(dependents.ours)
+        removal = remove_dependents(self.estate, self.namespace, dependents)
         return await self.estate.work.finish(removal)
 
     def _plan(self, inventory: Inventory) -> Plan:
@@ -229,8 +243,7 @@ class _Deletion:
         if self.order.without_backup:
             yield "without_backup=true: no recent backup is asked for."
         yield "Replica clusters in other namespaces are not looked for."
-        if inventory.unseen:
-            yield f"Not looked at, since this server may not: {', '.join(inventory.unseen)}."
+        yield from _unseen(inventory.unseen)
         made = whose(inventory.cluster.metadata)
         if made:
             yield made
@@ -293,18 +306,19 @@ class _Deletion:
         return self._shown(fields)
 
     def _next_step(self, state: _State) -> str:
-        if state.left:
-            rest = "what is left then is removed by delete_postgres_cluster, by a plan of its own."
-            if state.stage is _Stage.ASKED:
-                return f"Call get_cluster_status until it says not_found; {rest}"
-            return rest[0].upper() + rest[1:].replace(" then", "")
-        return (
-            "Call get_cluster_status until it says not_found; volumes and pods go within seconds "
-            "after that."
-        )
+        if state.stage is _Stage.REPLACED:
+            return "A new cluster of that name has taken over what was left: nothing is to be done."
+        if not state.left:
+            return f"{_UNTIL_GONE}; volumes and pods go within seconds after that."
+        return f"{_UNTIL_GONE}. {_REST}" if state.stage is _Stage.ASKED else _REST
 
     def _shown(self, fields: Mapping[str, Any]) -> ClusterWrite:
         return ClusterWrite(**fields, name=self.order.name)
+
+
+def _unseen(kinds: Sequence[str]) -> Iterable[str]:
+    if kinds:
+        yield f"Not looked at, since this server may not: {', '.join(kinds)}."
 
 
 def _told(state: _State) -> Iterable[str]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from cnpg_mcp.domain.deletion.inventory import Dependents
 from cnpg_mcp.domain.estate import Estate
-from cnpg_mcp.domain.marks import OPERATORS, is_ours, is_protected
+from cnpg_mcp.domain.marks import is_ours, is_protected
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.resources import DATABASE_ROLES, DATABASES
 from cnpg_mcp.domain.roles.secret import read_secret, remove_secret
@@ -15,9 +16,9 @@ from cnpg_mcp.kube.objects import Resource
 
 
 async def remove_dependents(
-    estate: Estate, namespace: str, dependents: Sequence[Database | DatabaseRole]
+    estate: Estate, namespace: str, dependents: Dependents
 ) -> tuple[str, ...]:
-    """Deletes each that the operator has released; their Secrets go with the roles.
+    """Deletes each of ours that the operator has released, and the roles' Secrets with them.
 
     Returns:
         Those that are still there, as `Kind name`, with the reason where the API server failed.
@@ -26,7 +27,7 @@ async def remove_dependents(
         KubeError: nothing was removed, and why.
     """
     left, errors, is_untouched = list[str](), list[KubeError](), True
-    for each in dependents:
+    for each in dependents.ours:
         name = names_of([each])[0]
         try:
             gone = await _removed(estate, namespace, each)
@@ -39,7 +40,7 @@ async def remove_dependents(
         else:
             is_untouched = False
         if gone:
-            left += await _password_left(estate, namespace, each)
+            left += await _password_left(estate, namespace, each, dependents.passwords)
     if errors and is_untouched and not any(each.maybe_applied for each in errors):
         raise errors[0]
     return tuple(left)
@@ -69,7 +70,7 @@ async def _removed(estate: Estate, namespace: str, planned: Database | DatabaseR
         now = ObjectView.parse(await estate.kube.get(resource, namespace, planned.name)).metadata
         if now.uid != then.uid:
             return None  # nobody asked to remove that one
-        if any(each.startswith(OPERATORS) for each in now.finalizers):
+        if now.is_held_by_operator:
             return False
         if is_protected(now) or not is_ours(now) or now.generation != then.generation:
             return False
@@ -84,9 +85,14 @@ async def _removed(estate: Estate, namespace: str, planned: Database | DatabaseR
 
 
 async def _password_left(
-    estate: Estate, namespace: str, planned: Database | DatabaseRole
+    estate: Estate,
+    namespace: str,
+    planned: Database | DatabaseRole,
+    passwords: Sequence[ObjectView],
 ) -> tuple[str, ...]:
     """Removes the Secret that was made for a role: its owner may not have been noted on it.
+
+    Only one of those that the plan has named.
 
     Returns:
         The Secret where that fails.
@@ -96,7 +102,8 @@ async def _password_left(
         return ()
     try:
         secret = await read_secret(estate, namespace, named.name)
-        if secret is not None and secret.is_ours:
+        uids = {each.metadata.uid for each in passwords}
+        if secret is not None and secret.metadata.uid in uids:
             await remove_secret(estate, secret)
             estate.journal.touches("Secret", namespace, secret.name, secret.metadata.uid)
     except KubeError as error:

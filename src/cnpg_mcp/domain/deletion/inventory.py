@@ -37,6 +37,8 @@ class Dependents:
 
     databases: Sequence[Database]
     roles: Sequence[DatabaseRole]
+    secrets: Sequence[ObjectView] = ()
+    """All of the namespace, as far as they may be seen."""
     unseen: Sequence[str] = ()
 
     @property
@@ -48,6 +50,11 @@ class Dependents:
     def ours(self) -> Sequence[Database | DatabaseRole]:
         """Those that this server made, the only ones it removes."""
         return [each for each in self.all if is_ours(each.metadata)]
+
+    @property
+    def passwords(self) -> Sequence[ObjectView]:
+        """The Secrets of the roles that this server made."""
+        return [each for each in self.secrets if self.owns(each)]
 
     def owns(self, secret: ObjectView) -> bool:
         """Whether a Secret of ours is that of a role of ours, by owner or by name."""
@@ -64,9 +71,7 @@ class Inventory:
     cluster: Cluster
     instances: Instances
     dependents: Dependents
-    secrets: Sequence[ObjectView]
-    poolers: Sequence[Pooler]
-    schedules: Sequence[ScheduledBackup]
+    bystanders: Sequence[Pooler | ScheduledBackup]
     backups: Sequence[Backup]
     followers: Sequence[Cluster]
     unseen: Sequence[str] = ()
@@ -75,20 +80,29 @@ class Inventory:
 async def take_dependents(estate: Estate, namespace: str, cluster: str) -> Dependents:
     """The objects that name the cluster, whether or not it exists."""
     unseen: list[str] = []
-    databases, roles = await asyncio.gather(
+    databases, roles, secrets = await asyncio.gather(
         _read(estate, DATABASES, namespace, Database, unseen),
         _read(estate, DATABASE_ROLES, namespace, DatabaseRole, unseen),
+        _read(estate, SECRETS, namespace, ObjectView, unseen),
     )
     return Dependents(
         [each for each in databases if each.spec.cluster.name == cluster],
         [each for each in roles if each.spec.cluster.name == cluster],
+        secrets,
         tuple(unseen),
     )
 
 
-async def take_secrets(estate: Estate, namespace: str) -> Sequence[ObjectView]:
-    """The Secrets of a namespace by their metadata; none where they may not be listed."""
-    return await _read(estate, SECRETS, namespace, ObjectView, [])
+async def take_bystanders(
+    estate: Estate, namespace: str, cluster: str, unseen: list[str]
+) -> Sequence[Pooler | ScheduledBackup]:
+    """What else refers to the cluster by its name, whether or not it exists."""
+    poolers, schedules = await asyncio.gather(
+        _read(estate, POOLERS, namespace, Pooler, unseen),
+        _read(estate, SCHEDULED_BACKUPS, namespace, ScheduledBackup, unseen),
+    )
+    found: list[Pooler | ScheduledBackup] = [*poolers, *schedules]
+    return [each for each in found if each.spec.cluster.name == cluster]
 
 
 async def take_inventory(estate: Estate, cluster: Cluster) -> Inventory:
@@ -98,10 +112,8 @@ async def take_inventory(estate: Estate, cluster: Cluster) -> Inventory:
         read_instances(estate, namespace, cluster.name),
         take_dependents(estate, namespace, cluster.name),
     )
-    secrets, poolers, schedules, backups, clusters = await asyncio.gather(
-        _read(estate, SECRETS, namespace, ObjectView, unseen),
-        _read(estate, POOLERS, namespace, Pooler, unseen),
-        _read(estate, SCHEDULED_BACKUPS, namespace, ScheduledBackup, unseen),
+    bystanders, backups, clusters = await asyncio.gather(
+        take_bystanders(estate, namespace, cluster.name, unseen),
         _read(estate, BACKUPS, namespace, Backup, unseen),
         _read(estate, CLUSTERS, namespace, Cluster, unseen),
     )
@@ -109,9 +121,7 @@ async def take_inventory(estate: Estate, cluster: Cluster) -> Inventory:
         cluster,
         instances,
         dependents,
-        secrets,
-        [each for each in poolers if each.spec.cluster.name == cluster.name],
-        [each for each in schedules if each.spec.cluster.name == cluster.name],
+        bystanders,
         [each for each in backups if each.spec.cluster.name == cluster.name],
         [each for each in clusters if each.follows(cluster)],
         (*dependents.unseen, *unseen),
@@ -129,17 +139,22 @@ def effects_of(inventory: Inventory, *, with_dependents: bool) -> Iterable[Effec
     yield from _inside_postgres(inventory)
     yield from dependent_effects(inventory.dependents, with_dependents=with_dependents)
     yield from secret_effects(
-        inventory.secrets,
-        cluster.metadata.uid,
-        inventory.dependents if with_dependents else None,
+        inventory.dependents, cluster.metadata.uid, with_dependents=with_dependents
     )
-    for schedule in inventory.schedules:
-        goes = schedule.metadata.is_owned_by(cluster.metadata.uid)
-        yield _plain(schedule, "ScheduledBackup", Fate.DELETED if goes else Fate.LEFT)
-    for pooler in inventory.poolers:
-        yield _plain(pooler, "Pooler", Fate.LEFT, "without anything behind it")
+    yield from bystander_effects(inventory.bystanders, cluster.metadata.uid)
     for follower in inventory.followers:
         yield _plain(follower, "Cluster", Fate.AFFECTED, "follows this cluster")
+
+
+def bystander_effects(
+    bystanders: Sequence[Pooler | ScheduledBackup], cluster_uid: str
+) -> Iterable[Effect]:
+    """What becomes of them: only what the cluster owns goes with it."""
+    for each in bystanders:
+        kind = POOLERS.kind if isinstance(each, Pooler) else SCHEDULED_BACKUPS.kind
+        goes = each.metadata.is_owned_by(cluster_uid)
+        detail = "without anything behind it" if isinstance(each, Pooler) else ""
+        yield _plain(each, kind, Fate.DELETED if goes else Fate.LEFT, detail)
 
 
 def dependent_effects(dependents: Dependents, *, with_dependents: bool) -> Iterable[Effect]:
@@ -174,24 +189,25 @@ def _inside_postgres(inventory: Inventory) -> Iterable[Effect]:
 
 
 def secret_effects(
-    secrets: Sequence[ObjectView], cluster_uid: str, dependents: Dependents | None
+    dependents: Dependents, cluster_uid: str, *, with_dependents: bool
 ) -> Iterable[Effect]:
-    """Secrets that go with the cluster, or with the dependents that go after it."""
-    for secret in secrets:
+    """Secrets of the cluster, which go, and those of roles that go after it or are left."""
+    for secret in dependents.secrets:
         metadata = secret.metadata
-        goes_after = dependents is not None and dependents.owns(secret)
-        if goes_after or metadata.is_owned_by(cluster_uid):
-            owner = next(iter(metadata.owner_references), None)
-            detail = f"of {owner.kind} {named(owner.name)}" if owner else "a role's password"
-            yield Effect(
-                Fate.DELETED,
-                "Secret",
-                secret.name,
-                secret.namespace,
-                metadata.uid,
-                metadata.resource_version,
-                detail=detail,
-            )
+        of_role, of_cluster = dependents.owns(secret), metadata.is_owned_by(cluster_uid)
+        if not (of_role or of_cluster):
+            continue
+        goes = of_cluster or with_dependents
+        owner = next(iter(metadata.owner_references), None)
+        yield Effect(
+            Fate.DELETED if goes else Fate.LEFT,
+            "Secret",
+            secret.name,
+            secret.namespace,
+            metadata.uid,
+            metadata.resource_version if goes else "",
+            detail=f"of {owner.kind} {named(owner.name)}" if owner else "a role's password",
+        )
 
 
 def _plain(view: ObjectView, kind: str, fate: Fate, detail: str = "") -> Effect:

@@ -16,13 +16,14 @@ _NEW_PLAN = "Nothing was changed. Show the plan below, as it is now, to the pers
 _STALE = {
     CodeVerdict.EXPIRED: "The confirmation code has expired: it holds for 10 minutes.",
     CodeVerdict.OTHER_CALL: "The confirmation code was given for another call: other arguments, "
-    "another caller, or another server (one without PLAN_KEY forgets its codes when it restarts).",
+    "another caller, or another server (one without PLAN_KEY is another one when it restarts).",
     CodeVerdict.OTHER_EFFECTS: "What the plan promised has changed since the confirmation code "
     "was given.",
 }
-_SPENT = (
-    "The confirmation code has been used, or was given before this server started: each one acts "
-    "once."
+_SPENT = "The confirmation code has been used: each one acts once."
+_OLDER = (
+    "The confirmation code was given before this server started, so nobody knows whether it has "
+    "been used."
 )
 
 
@@ -32,17 +33,19 @@ class SpentCodes:
 
     Most codes die by what they do, since the generation moves or the object is gone. A code that
     made something would work again once that has been removed: this memory is for those. It
-    begins at `since`, so an older code counts as used.
+    begins at `since`: what was before, it cannot know.
     """
 
     since: datetime
     _until: dict[str, float] = field(default_factory=dict)
 
+    def remembers(self, code: str) -> bool:
+        """Whether a code was given after this memory began."""
+        return issued_at(code) >= self.since.timestamp() // 1
+
     def spend(self, code: str, now: datetime) -> bool:
-        """Marks a code as used; false when it was, or may have been, used before."""
+        """Marks a code as used; false when it was used before."""
         moment = now.timestamp()
-        if issued_at(code) < self.since.timestamp() // 1:
-            return False
         self._until = {each: end for each, end in self._until.items() if end > moment}
         if code in self._until:
             return False
@@ -99,7 +102,10 @@ class Gate:
             )
         if verdict is not CodeVerdict.CONFIRMED:
             raise Refusal(ErrorCode.CONFIRMATION_STALE, _STALE[verdict], offer, _NEW_PLAN)
-        if not self._opened and not self.confirmations.spent.spend(self.code, now):
+        spent = self.confirmations.spent
+        if not spent.remembers(self.code):
+            raise Refusal(ErrorCode.CONFIRMATION_STALE, _OLDER, offer, _NEW_PLAN)
+        if not self._opened and not spent.spend(self.code, now):
             raise Refusal(ErrorCode.CONFIRMATION_STALE, _SPENT, offer, _NEW_PLAN)
         self._opened = True
         return None

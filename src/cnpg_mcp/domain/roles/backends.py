@@ -22,8 +22,6 @@ from cnpg_mcp.kube.errors import NotFound
 
 _FLAGS = ("login", "superuser", "createdb", "createrole", "replication", "bypassrls")
 _TOO_LONG = "The name is longer than 63 bytes: PostgreSQL cuts it, and CNPG never finds it again."
-_PENDING = "pending-reconciliation"
-_RECONCILED = "reconciled"
 
 
 class RoleBackend(Protocol):
@@ -77,15 +75,14 @@ def inline_state(
     `reconciled` lists dropped roles too, so the entry's `ensure` decides what it means.
     """
     absent = entry.ensure is Ensure.ABSENT
-    errors = status.cannot_reconcile.get(entry.name)
-    if errors:
-        return (DeclaredState.DROPPING if absent else DeclaredState.FAILED), "; ".join(errors)
-    if entry.name in status.by_status.get(_RECONCILED, ()):
+    if entry.name in status.reconciled:
         return (DeclaredState.DROPPED if absent else DeclaredState.APPLIED), None
+    if errors := status.errors_of(entry.name):
+        return (DeclaredState.DROPPING if absent else DeclaredState.FAILED), "; ".join(errors)
     if absent:
         return DeclaredState.DROPPING, None
     too_long = len(entry.name.encode()) > IDENTIFIER_BYTES
-    if too_long and entry.name in status.by_status.get(_PENDING, ()):
+    if too_long and entry.name in status.pending:
         return DeclaredState.FAILED, _TOO_LONG
     return DeclaredState.IN_PROGRESS, None
 

@@ -85,7 +85,7 @@ class Census:
         if name == self.bootstrap_owner:
             return "it was made with the cluster as the owner of its first database"
         if is_reported(self.cluster, name):
-            return "the operator has seen it in PostgreSQL, where someone made it by hand"
+            return "the operator has seen it in PostgreSQL at the last change of the Cluster"
         return None
 
     def doubtful(self, names: Sequence[str]) -> Sequence[str]:
@@ -125,7 +125,7 @@ def undeclared(census: Census, name: str) -> ToolFailure:
         )
     return ToolFailure(
         ErrorCode.UNSUPPORTED,
-        f"Role {quoted(name)} of cluster {where} is not declared: {why}. CloudNativePG changes "
+        f"Role {quoted(name)} of cluster {where} is not declared, but {why}. CloudNativePG changes "
         "declared roles only.",
         "Have a person change it in PostgreSQL.",
     )

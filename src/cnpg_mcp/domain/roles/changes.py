@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from cnpg_mcp.domain.plans.plan import Effect, Fate
 from cnpg_mcp.domain.roles.census import Census, Declaration
 from cnpg_mcp.domain.roles.order import FOREVER, RoleChange
-from cnpg_mcp.domain.roles.power import granted, new_powers
+from cnpg_mcp.domain.roles.power import granted, new_powers, reaching
 
 _SOON = timedelta(hours=24)
 """An expiry that is nearer than this ends a login as good as at once."""
@@ -30,7 +30,7 @@ def planned_effects(
     opened = [_login(census, held, way) for way in _openings(held, asked, now)]
     return [
         *gained,
-        *(_inherits(name) for name in _members(census, held.name) if gained),
+        *(reaching(census, held.name) if gained else ()),
         *(each for each in opened if each is not None),
         *ends,
     ]
@@ -66,26 +66,6 @@ def _login(census: Census, held: Declaration, way: str) -> Effect | None:
         return None
     powers = ", ".join([*held.powers, *(f"member of {group}" for group in doubtful)])
     return Effect(Fate.GRANTED, "login", held.name, version=powers, detail=f"{way}, with {powers}")
-
-
-def _inherits(member: str) -> Effect:
-    return Effect(Fate.AFFECTED, "role", member, detail="a member: it gains the same")
-
-
-def _members(census: Census, name: str) -> Sequence[str]:
-    """Who is a member of a role, through others too."""
-    found: list[str] = []
-    groups = [name]
-    while groups:
-        group = groups.pop()
-        new = [
-            each.name
-            for each in census.declarations
-            if group in each.role.in_roles and each.name not in found
-        ]
-        found += new
-        groups += new
-    return found
 
 
 def _expiry(asked: Mapping[str, JsonValue]) -> datetime | None:

@@ -1,5 +1,6 @@
 """Creating a role: an existing one is not adopted, and no Secret is left without its role."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -11,8 +12,8 @@ from cnpg_mcp.domain.operated import require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import Outcome, RoleWrite
 from cnpg_mcp.domain.plans.gate import Refusal
-from cnpg_mcp.domain.plans.offer import Offer, not_stored
-from cnpg_mcp.domain.plans.passage import Passage, anew
+from cnpg_mcp.domain.plans.offer import Offer, dry_run_fields
+from cnpg_mcp.domain.plans.passage import PAUSE, Passage, anew
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.quoting import quoted
@@ -22,7 +23,7 @@ from cnpg_mcp.domain.roles.choice import store_for_new
 from cnpg_mcp.domain.roles.inline import order_mark
 from cnpg_mcp.domain.roles.manifest import entry_of
 from cnpg_mcp.domain.roles.order import RoleOrder
-from cnpg_mcp.domain.roles.power import granted
+from cnpg_mcp.domain.roles.power import granted, reaching
 from cnpg_mcp.domain.roles.reports import is_reported, renew_report
 from cnpg_mcp.domain.roles.secret import NewSecret, RoleSecret
 from cnpg_mcp.domain.roles.settling import Settling, settle
@@ -36,7 +37,11 @@ _BLIND = (
     "Roles made by hand in PostgreSQL are not visible here: if there was one of this name, it now "
     "has these attributes and this password."
 )
-_CONFLICT_TRIES = 12
+_REPORTED = (
+    "The operator has seen a role of this name in PostgreSQL, and nothing declares it. That report "
+    "may be old; if the role is there, it is not taken over: then this is refused."
+)
+_CONFLICT_TRIES = 20
 """Each conflict means that another writer of the inline list got through."""
 
 
@@ -57,7 +62,8 @@ async def create_role(
     seconds = options.wait_seconds
     if standing is not None:
         written, outcome = standing, Outcome.UNCHANGED
-        seconds = seconds if await creation.may_nudge() else 0
+        if creation.state is DeclaredState.APPLIED or not await creation.may_nudge():
+            seconds = 0
     else:
         offer = await creation.prepare()
         if offer is not None:
@@ -115,6 +121,8 @@ class _Creation:
 
     def cautions(self) -> tuple[str, ...]:
         """What could not be seen beforehand."""
+        if is_reported(self.census.cluster, self.order.name):
+            return (_REPORTED,)
         return () if self.census.sees_undeclared else (_BLIND,)
 
     async def standing(self) -> Written | None:
@@ -128,29 +136,13 @@ class _Creation:
         held = self.census.find(self.order.name)
         if held is not None:
             return self._unchanged(held)
-        if is_reported(self.census.cluster, self.order.name) and await self._is_to_write():
-            await renew_report(
-                self.estate, self.namespace, self.order.cluster_name, self.order.name
-            )
-            await self._count()
-        why = self.census.stands_undeclared(self.order.name)
-        if why is not None:
-            raise ToolFailure(
-                ErrorCode.ALREADY_EXISTS,
-                f"Role {quoted(self.order.name)} exists: {why}.",
-                "Choose another name. An existing role is not taken over.",
-            )
+        if self.order.name == self.census.bootstrap_owner:
+            raise self._exists()
         return None
 
     async def prepare(self) -> Offer | None:
         """The plan where power is asked for; else makes sure that the call may write."""
-        if not self._powers():
-            if not self.options.dry_run:
-                await self.estate.require_write()
-            return None
-        if self.options.dry_run:
-            return None
-        return await self.passage.admit(self._plan())
+        return None if self.options.dry_run else await self.passage.admit(self._plan())
 
     async def checked(self) -> RoleWrite:
         """What the API server and the operator say to it; nothing is stored."""
@@ -158,15 +150,9 @@ class _Creation:
         if name:
             await self._new_secret(name).check()
         written = await anew(self._dry_run, _CONFLICT_TRIES)
-        plan = self._plan() if self._powers() else Plan(Act(TOOL, self.namespace), ())
-        fields = Offer(plan).fields() if plan.effects else {"namespace": self.namespace}
+        fields = dry_run_fields(self._plan(), "create it")
         return RoleWrite(
-            **{
-                **fields,
-                "outcome": Outcome.DRY_RUN,
-                "cautions": self.cautions() or None,
-                "next_step": not_stored(plan, "create it"),
-            },
+            **{**fields, "cautions": self.cautions() or None},
             cluster_name=self.order.cluster_name,
             name=self.order.name,
             source=self.store.source,
@@ -175,6 +161,7 @@ class _Creation:
 
     async def made(self) -> tuple[Written, Outcome]:
         """Makes the role; another call may have been first by a moment."""
+        await self._require_unreported()
         await anew(self._dry_run, _CONFLICT_TRIES)
         await self._require_passage()
         try:
@@ -195,11 +182,26 @@ class _Creation:
         """Reads the roles as they are now."""
         self._census = await take_census(self.estate, self.namespace, self.order.cluster_name)
 
-    async def _is_to_write(self) -> bool:
-        """Whether the call may change anything, and means to."""
-        if self.options.dry_run or (self._powers() and self.options.confirmation is None):
-            return False
-        return await self.estate.may_write()
+    async def _require_unreported(self) -> None:
+        """Refuses a role that somebody has made by hand; an old report is made anew before.
+
+        Raises:
+            ToolFailure: `already_exists`.
+        """
+        cluster_name, name = self.order.cluster_name, self.order.name
+        if is_reported(self.census.cluster, name):
+            await renew_report(self.estate, self.namespace, cluster_name, name)
+            await self._count()
+            if is_reported(self.census.cluster, name):
+                raise self._exists()
+
+    def _exists(self) -> ToolFailure:
+        why = self.census.stands_undeclared(self.order.name)
+        return ToolFailure(
+            ErrorCode.ALREADY_EXISTS,
+            f"Role {quoted(self.order.name)} exists: {why}.",
+            "Choose another name. An existing role is not taken over.",
+        )
 
     async def _require_passage(self) -> None:
         """Asks the gate again about the roles as they were read last.
@@ -242,12 +244,13 @@ class _Creation:
     async def _declare(self, secret: RoleSecret | None) -> Written:
         """Declares the role; on a conflict everything is looked at again."""
         name = secret.name if secret else None
-        for _ in range(_CONFLICT_TRIES - 1):
+        for attempt in range(_CONFLICT_TRIES - 1):
             try:
                 return await self.store.add(self.census, self.order, name)
             except AlreadyExists:
                 raise
             except Conflict:
+                await asyncio.sleep(attempt * PAUSE)
                 standing = await self.standing()
                 if standing is not None:
                     raise _MadeMeanwhile(self.order.name) from None
@@ -297,13 +300,7 @@ class _Creation:
             mark = held.object.metadata.annotations.get(ORDER_DIGEST)
         is_same = held.object is not None or self._declares(held)
         if mark != digest or held.is_dropping or not is_same:
-            state = "is being dropped" if held.is_dropping else "was not made by this very call"
-            raise ToolFailure(
-                ErrorCode.ALREADY_EXISTS,
-                f"Role {quoted(held.name)} is declared and {state}.",
-                "Look at it with list_postgres_roles; change it with update_postgres_role, or "
-                "choose another name.",
-            )
+            raise _declared(held)
         return as_written(held, self.census.cluster)
 
     def _declares(self, held: Declaration) -> bool:
@@ -316,9 +313,13 @@ class _Creation:
         return tuple(granted(self.census, order.name, powers, order.in_roles))
 
     def _plan(self) -> Plan:
-        made = Effect(Fate.CREATED, "role", self.order.name)
+        """What giving it power would do; no effects where it gets none."""
         act = Act(TOOL, self.namespace, self.order.arguments())
-        effects = (made, *self._powers(), into_effect(self.census.cluster))
+        if not self._powers():
+            return Plan(act, ())
+        made = Effect(Fate.CREATED, "role", self.order.name)
+        gained = reaching(self.census, self.order.name)
+        effects = (made, *self._powers(), *gained, into_effect(self.census.cluster))
         return Plan(act, effects, cautions=self.cautions())
 
     def _secret_name(self) -> str | None:
@@ -332,6 +333,21 @@ class _Creation:
         return NewSecret(
             self.estate, self.namespace, self.order.cluster_name, self.order.name, name, call
         )
+
+
+def _declared(held: Declaration) -> ToolFailure:
+    """The failure for a name that is declared already."""
+    state = "was not made by this very call"
+    step = "Look at it with list_postgres_roles; change it with update_postgres_role, or "
+    if held.is_dropping:
+        gone = held.state is DeclaredState.DROPPED
+        state = "has been dropped" if gone else "is being dropped"
+        step = "Remove what is left of it with delete_postgres_role first, or "
+    return ToolFailure(
+        ErrorCode.ALREADY_EXISTS,
+        f"Role {quoted(held.name)} is declared and {state}.",
+        f"{step}choose another name.",
+    )
 
 
 class _MadeMeanwhile(ToolFailure):

@@ -38,6 +38,9 @@ from cnpg_mcp.kube.errors import KubeError
 
 TOOL = "delete_postgres_role"
 _NOTHING = "Nothing was changed. Call again without dry_run to see the plan."
+_LEAST_WAIT = 6
+"""Seconds that are waited at least when the drop was asked for before: what is left of a dropped
+role is removed only after the operator has looked again."""
 _SEE = "Call list_postgres_roles to see when it is dropped"
 _UNSEEN = (
     "The object is gone, but it was not seen that PostgreSQL dropped the role: it may have been "
@@ -65,7 +68,10 @@ async def delete_role(
         return
     look = done.store.look(done.written, Purpose.DROPPED)
     asked = RoleSight(DeclaredState.DROPPING)
-    waiting = Watch(look, options.wait_seconds, asked, pace=PACE)
+    seconds = options.wait_seconds
+    if done.written.asked_before:
+        seconds = max(seconds, _LEAST_WAIT)
+    waiting = Watch(look, seconds, asked, pace=PACE)
     async for progress in waiting:
         yield progress
     yield await deletion.result(done, waiting.latest)
@@ -252,10 +258,9 @@ class _Deletion:
 def _twin_effect(census: Census, other: Declaration) -> Effect:
     """A second declaration of the role, which stays."""
     detail = "declares the role, too, and would make it again: delete that as well"
+    metadata, kind = census.cluster.metadata, "Cluster"
     if other.object is not None:
         metadata, kind = other.object.metadata, "DatabaseRole"
-    else:
-        metadata, kind = census.cluster.metadata, "Cluster"
     return Effect(Fate.LEFT, kind, metadata.name, metadata.namespace, metadata.uid, detail=detail)
 
 
@@ -264,7 +269,7 @@ def _next_step(done: _Done, seen: RoleSight) -> str:
     if seen.state is DeclaredState.UNWATCHED:
         return _UNSEEN
     if done.written.source is RoleSource.DATABASE_ROLE:
-        return f"{_SEE}: it is no longer listed then."
+        return f"{_SEE}: no object declares it then."
     return f"{_SEE}; what is left of it then is removed by delete_postgres_role."
 
 
@@ -278,13 +283,13 @@ def _cautions(seen: _Seen) -> Iterable[str]:
     if seen.owned:
         yield (
             f"The role owns {', '.join(seen.owned)}: PostgreSQL will refuse, and the drop then "
-            "stays pending and happens by itself once that is gone."
+            f"stays pending and happens {_when(held)} once that is gone."
         )
     elif not held.is_dropping:
         yield (
             "If the role owns or holds anything in PostgreSQL, the drop is refused, stays pending, "
-            "and happens by itself once that is gone. What it owns inside databases is not visible "
-            "here."
+            f"and happens {_when(held)} once that is gone. What it owns inside databases is not "
+            "visible here."
         )
     if held.name == seen.census.bootstrap_owner:
         yield "This is the role that applications of the cluster's first database use."
@@ -292,6 +297,10 @@ def _cautions(seen: _Seen) -> Iterable[str]:
     made = whose(metadata)
     if made:
         yield made
+
+
+def _when(held: Declaration) -> str:
+    return "at the next change of the Cluster" if held.object is None else "by itself"
 
 
 def _withdrawal(done: _Done) -> str:
@@ -309,7 +318,7 @@ def _withdrawal(done: _Done) -> str:
         {"op": "replace", "path": f"{path}/ensure", "value": "present"},
     ]
     patch = shlex.quote(json.dumps(operations))
-    return f"kubectl patch clusters.postgresql.cnpg.io {written.holder} {where} json -p {patch}."
+    return f"kubectl patch clusters.postgresql.cnpg.io {written.holder} {where} json -p {patch}"
 
 
 def _object_name(done: _Done) -> str | None:

@@ -5,38 +5,31 @@ carries the resourceVersion on which it is based, and a conflict means to read a
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from pydantic import JsonValue
 
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.marks import TOUCHED_AT
 from cnpg_mcp.domain.names import object_name
-from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.resources import CLUSTERS
-from cnpg_mcp.domain.results import DeclaredState, RoleSource
+from cnpg_mcp.domain.results import RoleSource
 from cnpg_mcp.domain.roles.census import Census, Declaration
+from cnpg_mcp.domain.roles.listening import Listener
 from cnpg_mcp.domain.roles.manifest import (
     Operation,
     annotate,
     at_version,
     drop_annotation,
     entry_of,
-    is_at,
 )
 from cnpg_mcp.domain.roles.order import RoleOrder
-from cnpg_mcp.domain.roles.secret import Owner, RoleSecret, read_secret
-from cnpg_mcp.domain.roles.stores import Change, Purpose, RoleLook, RoleSight, Written
+from cnpg_mcp.domain.roles.secret import Owner, RoleSecret
+from cnpg_mcp.domain.roles.stores import Change, Purpose, RoleLook, Written
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.views.declarative import Ensure
-from cnpg_mcp.domain.waiting import Sight
-from cnpg_mcp.kube.errors import Conflict, Forbidden, Gone, KubeError
+from cnpg_mcp.kube.errors import Conflict, Invalid, KubeError
 
 _ROLES = "/spec/managed/roles"
-_PENDING, _RECONCILED = "pending-reconciliation", "reconciled"
-_LOOK_SECONDS = 1
-_QUIET_LOOKS = 3
-"""Seconds without any report after which the operator has looked again."""
 _FORGET_TRIES = 10
 
 
@@ -67,8 +60,7 @@ class InlineRoleStore:
         self, census: Census, held: Declaration, change: Change, *, dry_run: bool = False
     ) -> Written:
         """Sets fields of the entry; touches the Cluster where there is nothing to change."""
-        index = _index(held)
-        operations: list[Operation] = [is_at(index, held.name)]
+        index, operations = _index(held), list[Operation]()
         for name, value in change.fields.items():
             path = f"{_ROLES}/{index}/{name}"
             operations.append({"op": "add", "path": path, "value": value})
@@ -119,72 +111,8 @@ class InlineRoleStore:
         """Nothing: the Secret was made with its owner."""
 
     def look(self, written: Written, purpose: Purpose) -> RoleLook:
-        """Reads what the operator has reported since the write, one report after the other.
-
-        The status carries no generation: right after a write it still tells of the time before.
-        That it has taken up the write shows in the role being pending for a moment. Where nothing
-        changes because nothing is to be done, or the same try fails again, it writes no report:
-        after some quiet looks the present state counts.
-        """
-        since = written.version
-        is_fresh, quiet_looks = False, 0
-        latest: Cluster | None = None
-
-        async def look() -> Sight[RoleSight]:
-            nonlocal since, is_fresh, quiet_looks, latest
-            reports = await self._reports(since)
-            for cluster in reports:
-                since, latest = cluster.metadata.resource_version, cluster
-                by_status = cluster.status.managed_roles_status.by_status
-                is_fresh = is_fresh or written.name in by_status.get(_PENDING, ())
-            quiet_looks = 0 if reports else quiet_looks + 1
-            had_time = written.asked_before and quiet_looks >= _QUIET_LOOKS
-            if had_time and latest is None:
-                latest = await self._read()
-            seen = await self._judge(latest, written, purpose)
-            heard = is_fresh or had_time or (seen.proven and purpose is Purpose.ROTATED)
-            seen = replace(seen, refused=seen.message is not None)
-            if not heard:
-                seen = RoleSight(_under_way(purpose))
-            told = f"operator says {quoted(seen.message)}" if seen.message else seen.state.value
-            return Sight(seen, seen.settled, told)
-
-        return look
-
-    async def _judge(
-        self, cluster: Cluster | None, written: Written, purpose: Purpose
-    ) -> RoleSight:
-        if cluster is None:
-            return RoleSight(_under_way(purpose))
-        status, name = cluster.status.managed_roles_status, written.name
-        dropping = purpose is Purpose.DROPPED
-        if errors := status.cannot_reconcile.get(name):
-            state = DeclaredState.DROPPING if dropping else DeclaredState.FAILED
-            return RoleSight(state, message="; ".join(errors))
-        if name not in status.by_status.get(_RECONCILED, ()):
-            return RoleSight(_under_way(purpose))
-        if dropping:
-            return RoleSight(DeclaredState.DROPPED, proven=True)
-        has_password = await self._has_password(cluster, written)
-        return RoleSight(DeclaredState.APPLIED, proven=has_password)
-
-    async def _has_password(self, cluster: Cluster, written: Written) -> bool:
-        """Whether the operator has applied the Secret as it is now."""
-        secret = await read_secret(self._estate, self._namespace, written.secret)
-        if secret is None:
-            return written.secret is None
-        applied = cluster.status.managed_roles_status.password_status.get(written.name)
-        return applied is not None and applied.resource_version == secret.metadata.resource_version
-
-    async def _reports(self, since: str) -> Sequence[Cluster]:
-        """What the Cluster has looked like since; only its present state where no more is told."""
-        try:
-            found = await self._estate.kube.history(
-                CLUSTERS, self._namespace, self._cluster_name, since, seconds=_LOOK_SECONDS
-            )
-        except (Forbidden, Gone):
-            found = [await self._estate.kube.get(CLUSTERS, self._namespace, self._cluster_name)]
-        return [Cluster.parse(each) for each in found]
+        """Listens to what the operator reports from the write on."""
+        return Listener(self._estate, self._namespace, self._cluster_name, written, purpose).look
 
     async def _read(self) -> Cluster:
         found = await self._estate.kube.get(CLUSTERS, self._namespace, self._cluster_name)
@@ -195,9 +123,13 @@ class InlineRoleStore:
     ) -> Cluster:
         metadata = cluster.metadata
         patch = [at_version(metadata.resource_version), *operations]
-        changed = await self._estate.kube.patch(
-            CLUSTERS, self._namespace, cluster.name, patch, dry_run=dry_run
-        )
+        kube, namespace = self._estate.kube, self._namespace
+        try:
+            changed = await kube.patch(CLUSTERS, namespace, cluster.name, patch, dry_run=dry_run)
+        except Invalid as error:  # a place in the list that is there no more comes before a 409
+            if (await self._read()).metadata.resource_version == metadata.resource_version:
+                raise
+            raise Conflict(409, {"message": error.message}) from error
         if not dry_run:
             self._estate.journal.touches("Cluster", self._namespace, cluster.name, metadata.uid)
         return Cluster.parse(changed.object)
@@ -211,6 +143,7 @@ class InlineRoleStore:
             holder=cluster.name,
             version=cluster.metadata.resource_version,
             uid=cluster.metadata.uid,
+            report=cluster.status.managed_roles_status.report_on(name),
             secret=secret,
             asked_before=asked_before,
         )
@@ -233,15 +166,9 @@ def _append(cluster: Cluster, entry: dict[str, JsonValue]) -> Sequence[Operation
 def _removal(cluster: Cluster, index: int, name: str) -> Sequence[Operation]:
     annotations = cluster.metadata.annotations
     return [
-        is_at(index, name),
         {"op": "remove", "path": f"{_ROLES}/{index}"},
         *drop_annotation(annotations, order_mark(name)),
     ]
-
-
-def _under_way(purpose: Purpose) -> DeclaredState:
-    dropping = purpose is Purpose.DROPPED
-    return DeclaredState.DROPPING if dropping else DeclaredState.IN_PROGRESS
 
 
 def _index(held: Declaration) -> int:

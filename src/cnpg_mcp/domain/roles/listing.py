@@ -8,10 +8,8 @@ from cnpg_mcp.domain.lookup import read_cluster
 from cnpg_mcp.domain.paging import ListQuery, page_of
 from cnpg_mcp.domain.results import DeclaredState, ListScope, RoleList, RoleRow, RoleSource
 from cnpg_mcp.domain.roles.backends import DatabaseRoles, InlineRoles, RoleBackend
-from cnpg_mcp.domain.roles.reports import NOT_MANAGED
 from cnpg_mcp.domain.views.cluster import Cluster
 
-_RESERVED = "reserved"
 _BLIND = (
     "Roles made by hand in PostgreSQL are reported only while the cluster has inline managed roles."
 )
@@ -54,12 +52,12 @@ def _undeclared(
         if row.name not in known:
             known.add(row.name)
             yield row
-    by_status = cluster.status.managed_roles_status.by_status
-    for name in by_status.get(NOT_MANAGED, ()):
+    status = cluster.status.managed_roles_status
+    for name in status.not_managed:
         if name not in known:
             yield _reported(name, RoleSource.UNMANAGED, stale=stale)
     if detailed:
-        for name in by_status.get(_RESERVED, ()):
+        for name in status.reserved:
             if name not in known:
                 yield _reported(name, RoleSource.RESERVED, stale=stale)
 

@@ -75,11 +75,6 @@ def drop_annotation(existing: Mapping[str, str], name: str) -> Sequence[Operatio
     return [{"op": "remove", "path": f"/metadata/annotations/{_pointer(name)}"}]
 
 
-def is_at(index: int, name: str) -> Operation:
-    """Refuses the patch unless the entry at that place is this role's."""
-    return {"op": "test", "path": f"/spec/managed/roles/{index}/name", "value": name}
-
-
 def _pointer(name: str) -> str:
     """A key as a part of a JSON pointer (RFC 6901)."""
     return name.replace("~", "~0").replace("/", "~1")

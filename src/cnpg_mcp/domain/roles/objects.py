@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 from dataclasses import replace
 
-from cnpg_mcp.domain.declared import role_state
+from cnpg_mcp.domain.declared import is_young, role_state
 from cnpg_mcp.domain.estate import Estate
-from cnpg_mcp.domain.marks import OPERATORS, TOUCHED_AT
+from cnpg_mcp.domain.marks import TOUCHED_AT
 from cnpg_mcp.domain.names import object_name
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.resources import DATABASE_ROLES
@@ -24,11 +24,11 @@ from cnpg_mcp.kube.errors import Conflict, KubeError, NotFound
 from cnpg_mcp.kube.objects import KubeObject
 
 _TOUCH_AFTER = 2.0
-"""Seconds until the instance may read a new Secret; a try before that fails, and the next one
-would come after half a minute."""
+"""Seconds until the instance may read a new Secret: a try before that fails, and the next one would
+come after half a minute; and until the try that a touch brings about has failed or succeeded."""
 _DELETE_TRIES = 4
-_BELIEVE_AFTER = 2.0
-"""Seconds after a touch in which its try has failed or succeeded."""
+_STATE = "SQLSTATE"
+"""What PostgreSQL's own refusals carry; the operator gives no other sign of who has refused."""
 
 
 class DatabaseRoleStore:
@@ -69,7 +69,7 @@ class DatabaseRoleStore:
         """
         found = _object(held)
         if found.metadata.deletion_timestamp is not None:
-            return await self._patch(found, {}, dry_run=dry_run)
+            return await self._patch(found, _policy("delete"), dry_run=dry_run)
         written: Written | None = None
         try:
             written = await self._patch(found, _policy("delete"), dry_run=dry_run)
@@ -144,15 +144,23 @@ class DatabaseRoleStore:
             seen = await self._sight(found, written, dropping=purpose is Purpose.DROPPED)
             now = loop.time()
             failed = seen.message is not None
-            if failed and touched is None and now - start >= _TOUCH_AFTER:
+            is_due = failed and now - (touched or start) >= _TOUCH_AFTER
+            believed = is_due and touched is not None and not self._is_first_try(found)
+            if is_due and not believed:
                 await self._patch(found, {})
                 touched = now
-            believed = touched is not None and now - touched >= _BELIEVE_AFTER
-            seen = replace(seen, refused=failed and believed)
+            seen = replace(seen, refused=believed)
             told = f"operator says {quoted(seen.message)}" if seen.message else seen.state.value
             return Sight(seen, seen.settled, told)
 
         return look
+
+    def _is_first_try(self, found: DatabaseRole) -> bool:
+        """Whether it is not PostgreSQL that refuses, but the Secret that cannot be read yet."""
+        young = is_young(found.metadata, self._estate.now())
+        return (
+            young and found.spec.password_secret is not None and _STATE not in found.status.message
+        )
 
     async def _sight(self, found: DatabaseRole, written: Written, *, dropping: bool) -> RoleSight:
         status = found.status
@@ -226,7 +234,7 @@ class DatabaseRoleStore:
             holder=role.name,
             version=metadata.resource_version,
             uid=metadata.uid,
-            is_held=_is_held(role),
+            drops=_drops(role),
             secret=secret.name if secret else None,
         )
 
@@ -237,15 +245,15 @@ def _gone(written: Written, before: DatabaseRole | None, *, dropping: bool) -> S
     The operator holds it by a finalizer until the role is dropped, unless it never took the object
     up, or the drop was withdrawn with the policy `retain`: then PostgreSQL may have the role.
     """
-    armed = before is None or before.spec.database_role_reclaim_policy == "delete"
-    if dropping and armed and (written.is_held or (before is not None and _is_held(before))):
+    armed = written.drops if before is None else _drops(before)
+    if dropping and armed:
         return Sight(RoleSight(DeclaredState.DROPPED, proven=True), settled=True, message="gone")
     return Sight(RoleSight(DeclaredState.UNWATCHED), settled=True, message="gone")
 
 
-def _is_held(role: DatabaseRole) -> bool:
-    """Whether the operator has to let go of it before it is gone."""
-    return any(each.startswith(OPERATORS) for each in role.metadata.finalizers)
+def _drops(role: DatabaseRole) -> bool:
+    """Whether the object goes only when the operator has dropped the role."""
+    return role.metadata.is_held_by_operator and role.spec.database_role_reclaim_policy == "delete"
 
 
 def _policy(value: str) -> KubeObject:

@@ -14,6 +14,29 @@ def granted(
     return [*attributes, *(_joining(census, group) for group in census.doubtful(in_roles))]
 
 
+def reaching(census: Census, name: str) -> Sequence[Effect]:
+    """Who gains the power of a role as its member, through others too."""
+    return [
+        Effect(Fate.AFFECTED, "role", member, detail="a member: it gains the same")
+        for member in _members(census, name)
+    ]
+
+
+def _members(census: Census, name: str) -> Sequence[str]:
+    found: list[str] = []
+    groups = [name]
+    while groups:
+        group = groups.pop()
+        new = [
+            each.name
+            for each in census.declarations
+            if group in each.role.in_roles and each.name not in found
+        ]
+        found += new
+        groups += new
+    return found
+
+
 def _grant(name: str, power: str) -> Effect:
     return Effect(Fate.GRANTED, power, name, detail="power over the whole database cluster")
 

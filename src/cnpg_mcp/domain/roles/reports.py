@@ -6,7 +6,6 @@ from cnpg_mcp.domain.resources import CLUSTERS
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.kube.errors import KubeError
 
-NOT_MANAGED = "not-managed"
 _LOOKS = 3
 """Looks of a second each: the operator looks again in less than one."""
 
@@ -16,8 +15,8 @@ def is_reported(cluster: Cluster, role: str) -> bool:
 
     Without any inline role it looks no more, and an old report stays.
     """
-    by_status = cluster.status.managed_roles_status.by_status
-    return bool(cluster.spec.managed.roles) and role in by_status.get(NOT_MANAGED, ())
+    seen = cluster.status.managed_roles_status.not_managed
+    return bool(cluster.spec.managed.roles) and role in seen
 
 
 async def renew_report(estate: Estate, namespace: str, cluster_name: str, role: str) -> None:

@@ -12,6 +12,7 @@ from cnpg_mcp.domain.roles.census import Census, Declaration
 from cnpg_mcp.domain.roles.order import RoleOrder
 from cnpg_mcp.domain.roles.secret import Owner, RoleSecret
 from cnpg_mcp.domain.views.cluster import Cluster
+from cnpg_mcp.domain.views.declarative import UNREPORTED, RoleReport
 from cnpg_mcp.domain.waiting import Sight
 
 
@@ -46,9 +47,11 @@ class Written:
     """`resourceVersion` of the holder after the write."""
     uid: str = ""
     """Of the holder: another object of its name tells nothing of this write."""
-    is_held: bool = False
-    """Whether the holder goes only when the operator lets go of it."""
+    drops: bool = False
+    """Whether the holder goes only when the operator has dropped the role."""
     secret: str | None = None
+    report: RoleReport = UNREPORTED
+    """What the operator said of an inline role at the write."""
     asked_before: bool = False
     """Whether the write only made the operator look again."""
 
@@ -62,6 +65,7 @@ def as_written(held: Declaration, cluster: Cluster) -> Written:
         holder=metadata.name,
         version=metadata.resource_version,
         uid=metadata.uid,
+        report=cluster.status.managed_roles_status.report_on(held.name),
         secret=held.secret_name,
     )
 

@@ -11,7 +11,7 @@ from cnpg_mcp.domain.names import object_name
 from cnpg_mcp.domain.operated import require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import Outcome, RoleWrite
-from cnpg_mcp.domain.plans.offer import Offer, not_stored
+from cnpg_mcp.domain.plans.offer import dry_run_fields
 from cnpg_mcp.domain.plans.passage import PLANNED_TRIES, Passage, anew
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
@@ -35,7 +35,7 @@ from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.errors import KubeError
 
 TOOL = "update_postgres_role"
-_TRIES = 12
+_TRIES = 20
 """The inline list is often contended, and each conflict means that another writer got through."""
 _ROTATION = (
     "The old password ends at once: applications that hold it fail at their next connection, until "
@@ -116,7 +116,7 @@ class _Update:
         plan = self._plan(seen)
         if self.options.dry_run:
             return await self._checked(seen, plan)
-        offer = await self._admit(plan)
+        offer = await self.passage.admit(plan)
         if offer is not None:
             return self._shown(offer.fields())
         return await self.estate.work.finish(self._act(seen))
@@ -138,13 +138,6 @@ class _Update:
         wants_password = self.order.rotate_password or asked.get("login") is True
         needs_secret = wants_password and held.secret_name is None
         return _Seen(census, held, secret, asked, needs_secret)
-
-    async def _admit(self, plan: Plan) -> Offer | None:
-        """`None` where the call may go on, else the plan to show."""
-        if plan.effects:
-            return await self.passage.admit(plan)
-        await self.estate.require_write()
-        return None
 
     def _plan(self, seen: _Seen) -> Plan:
         """What of the change needs a plan; no effects where nothing does."""
@@ -220,9 +213,7 @@ class _Update:
             await rotate_secret(self.estate, self._own_secret(seen), dry_run=True)
         else:
             await store.change(seen.census, seen.held, self._change(seen, name), dry_run=True)
-        fields = Offer(plan).fields() if plan.effects else {"namespace": self.namespace}
-        next_step = not_stored(plan, "change it")
-        fields = {**fields, "outcome": Outcome.DRY_RUN, "next_step": next_step}
+        fields = dry_run_fields(plan, "change it")
         return self._shown({**fields, "changed": dict(seen.asked) or None})
 
     def _change(self, seen: _Seen, secret: str | None) -> Change:

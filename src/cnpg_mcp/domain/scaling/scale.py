@@ -1,5 +1,6 @@
 """Scaling a cluster: up at once, down by plan, since volumes go with the instances."""
 
+import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import ClusterWrite, Outcome
 from cnpg_mcp.domain.ownership import whose
 from cnpg_mcp.domain.plans.guards import protection
-from cnpg_mcp.domain.plans.offer import Offer, not_stored
+from cnpg_mcp.domain.plans.offer import dry_run_fields
 from cnpg_mcp.domain.plans.passage import Passage, anew
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
@@ -22,6 +23,7 @@ from cnpg_mcp.domain.scaling.rules import require_quorum, require_ready, require
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.waiting import Look, Sight, Watch
 from cnpg_mcp.errors import ErrorCode, ToolFailure
+from cnpg_mcp.kube.errors import Forbidden
 
 TOOL = "scale_postgres_cluster"
 _ASK_STATUS = "Call get_cluster_status to follow it until the verdict is healthy."
@@ -95,8 +97,11 @@ class _Scaling:
         plan = self._plan(seen)
         if self.options.dry_run:
             return await self._checked(seen, plan)
-        await self._patch(seen.cluster, dry_run=True)  # no plan for what would be refused
-        offer = await self._admit(plan)
+        if plan.effects and self.options.confirmation is None:
+            await self._foresee(seen)
+        else:
+            await self._patch(seen.cluster, dry_run=True)
+        offer = await self.passage.admit(plan)
         if offer is not None:
             return self.shown(offer.fields())
         return await self.estate.work.finish(self._act(seen))
@@ -161,11 +166,10 @@ class _Scaling:
         if made:
             yield made
 
-    async def _admit(self, plan: Plan) -> Offer | None:
-        if plan.effects:
-            return await self.passage.admit(plan)
-        await self.estate.require_write()
-        return None
+    async def _foresee(self, seen: _Seen) -> None:
+        """Makes no plan for what the operator would refuse; who may not ask it gets one, too."""
+        with contextlib.suppress(Forbidden):
+            await self._patch(seen.cluster, dry_run=True)
 
     async def _act(self, seen: _Seen) -> _Asked:
         warnings = await self._patch(seen.cluster)
@@ -178,15 +182,7 @@ class _Scaling:
     async def _checked(self, seen: _Seen, plan: Plan) -> ClusterWrite:
         """What the API server and the operator say to it; nothing is stored."""
         warnings = await self._patch(seen.cluster, dry_run=True)
-        fields = Offer(plan).fields() if plan.effects else {"namespace": self.namespace}
-        return self.shown(
-            {
-                **fields,
-                "outcome": Outcome.DRY_RUN,
-                "warnings": warnings or None,
-                "next_step": not_stored(plan, "scale it"),
-            }
-        )
+        return self.shown({**dry_run_fields(plan, "scale it"), "warnings": warnings or None})
 
     async def _patch(self, cluster: Cluster, *, dry_run: bool = False) -> tuple[str, ...]:
         """Sets the number on the Cluster itself: its `/scale` would pass no webhook."""

@@ -43,12 +43,11 @@ def roles(situation: Situation) -> Iterator[Finding]:
 def inline_roles(situation: Situation) -> Iterator[Finding]:
     """Entries of `spec.managed.roles` that PostgreSQL refuses."""
     declared = {role.name: role for role in situation.spec.managed.roles}
-    refused = situation.status.managed_roles_status.cannot_reconcile
-    dropping = [
-        name for name in refused if name in declared and declared[name].ensure is Ensure.ABSENT
-    ]
+    status = situation.status.managed_roles_status
+    refused = {name: status.errors_of(name) for name in declared if status.errors_of(name)}
+    dropping = [name for name in refused if declared[name].ensure is Ensure.ABSENT]
     yield from _armed("inline role", dropping, [next(iter(refused[name]), "") for name in dropping])
-    failing = [name for name in refused if name in declared and name not in dropping]
+    failing = [name for name in refused if name not in dropping]
     if not failing:
         return
     first = next(iter(refused[failing[0]]), "")
@@ -102,8 +101,8 @@ def _armed(kind: str, names: Sequence[str], words: Sequence[str]) -> Iterator[Fi
             FindingCode.DROP_PENDING,
             f"A drop is pending that PostgreSQL refuses: {kind} {_quoted_names(names)}. The first: "
             f"{quoted(words[0], TEXT_LIMIT)}.",
-            next_step="It happens once nothing is in the way: remove that, or withdraw the drop "
-            "(ensure: present).",
+            next_step="Remove what is in the way: then it happens, for an inline role at the next "
+            "change of the Cluster. Or withdraw it (ensure: present).",
         )
 
 

@@ -100,6 +100,11 @@ class Metadata(View):
     owner_references: tuple[OwnerReference, ...] = ()
     managed_fields: tuple[FieldsManager, ...] = ()
 
+    @property
+    def is_held_by_operator(self) -> bool:
+        """Whether CloudNativePG has to let go of the object before it is gone."""
+        return any(each.startswith("cnpg.io/") for each in self.finalizers)
+
     def is_owned_by(self, uid: str) -> bool:
         """Whether the object goes with the one of that uid."""
         return any(owner.uid == uid for owner in self.owner_references)
