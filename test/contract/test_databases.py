@@ -168,6 +168,16 @@ async def test_retaining_withdraws_a_pending_drop(own: Desk) -> None:
     assert (spec["ensure"], spec["databaseReclaimPolicy"]) == ("present", "retain")
 
 
+async def test_drop_of_an_object_that_is_going_already_is_asked_for(own: Desk) -> None:
+    admin, namespace = own.site.admin, own.site.namespace
+    held = {"metadata": {"finalizers": ["cnpg.io/deleteDatabase"]}}
+    await admin.patch("databases", namespace, "shop", held)
+    await admin.delete("databases", namespace, "shop")
+    await confirmed(await own.caller(), DELETE, **DROP, wait_seconds=0)
+    found = await admin.get("databases", namespace, "shop")
+    assert found["spec"]["databaseReclaimPolicy"] == "delete"
+
+
 async def test_withdrawn_drop_leaves_the_reclaim_policy_as_it_was(own: Desk) -> None:
     await confirmed(await own.caller(), DELETE, **DROP, wait_seconds=0)
     spec = (await own.site.admin.get("databases", own.site.namespace, "shop"))["spec"]

@@ -7,7 +7,8 @@ import pytest
 from test.contract.arrange import cluster_with
 from test.contract.caller import Caller, Content
 from test.contract.planning import STALE, confirmed, effects, planned
-from test.contract.servers import desk
+from test.contract.planted import CLERK_SECRET, OURS
+from test.contract.servers import Desk, desk
 from test.contract.site import Site
 from test.controlplane.clusters import cluster, database, healthy_cluster
 
@@ -112,6 +113,19 @@ async def test_protected_database_protects_its_cluster(quiet_pg: Site, dependent
     mcp = await quiet_pg.user()
     content = (await mcp.call(TOOL, **GONE, delete_dependents=dependents)).content
     assert [each["code"] for each in content["blockers"]] == ["protected"]
+
+
+async def test_secret_that_no_plan_has_named_is_left(own: Desk) -> None:
+    """Without the right to list Secrets the plan says so, and nothing unseen is removed."""
+    admin, namespace = own.site.admin, own.site.namespace
+    await admin.annotate("databaseroles", namespace, "clerk", OURS)
+    await admin.delete("clusters", namespace, "pg")
+    mcp = await own.site.user(without=[("secrets", "list")])
+    answer = await confirmed(mcp, TOOL, **PG, delete_dependents=True)
+    assert answer.content["outcome"] == "applied"
+    left = await admin.list("databaseroles", namespace)
+    assert "clerk" not in {each["metadata"]["name"] for each in left}
+    assert await admin.get("secrets", namespace, CLERK_SECRET)
 
 
 async def test_databases_that_may_not_be_seen_block(quiet_pg: Site) -> None:

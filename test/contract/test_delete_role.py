@@ -90,6 +90,16 @@ async def test_object_that_went_by_other_hands_proves_no_drop(own: Desk) -> None
     assert answer.content["state"] == "unwatched"
 
 
+async def test_drop_of_an_object_that_is_going_already_is_asked_for(own: Desk) -> None:
+    admin, namespace = own.site.admin, own.site.namespace
+    held = {"metadata": {"finalizers": ["cnpg.io/deleteRole"]}}
+    await admin.patch("databaseroles", namespace, "clerk", held)
+    await admin.delete("databaseroles", namespace, "clerk")
+    await confirmed(await own.caller(), TOOL, **CLERK, wait_seconds=0)
+    found = await admin.get("databaseroles", namespace, "clerk")
+    assert found["spec"]["databaseRoleReclaimPolicy"] == "delete"
+
+
 async def test_inline_role_of_others_is_dropped_and_its_secret_left(
     site: Site, caller: Caller
 ) -> None:

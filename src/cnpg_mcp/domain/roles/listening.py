@@ -52,7 +52,8 @@ class Listener:
             seen = RoleSight(self._under_way)
         elif seen.message is not None:
             seen = replace(seen, refused=True)
-        needs_nudge = self._is_answered or self._quiet_looks >= _QUIET_LOOKS
+        is_unclear = self._is_answered and not self._is_heard
+        needs_nudge = is_unclear or self._quiet_looks >= _QUIET_LOOKS
         if not seen.settled and needs_nudge and not self._is_touched:
             await self._touch()
         told = f"operator says {quoted(seen.message)}" if seen.message else seen.state.value
