@@ -1,12 +1,15 @@
 """Servers that differ in one thing: name, key, clock, caller, or their way to the API server."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fastmcp import Client
+from fastmcp.client.transports import StdioTransport
 
 from cnpg_mcp.domain.caller import Caller as Person
 from cnpg_mcp.domain.caller import Scope
@@ -17,6 +20,7 @@ from cnpg_mcp.settings import Settings
 from test.contract.caller import Caller
 from test.contract.site import Site
 
+ENTRY = Path(__file__).parents[2] / "src/cnpg_mcp_server.py"
 NAME = "cnpg-mcp"
 KEY, OTHER_KEY = "a-key-of-the-tests-" * 3, "another-key-of-the-tests-" * 2
 
@@ -48,6 +52,19 @@ class Desk:
         if around is not None:
             estate = replace(estate, kube=around(estate.kube))
         return await self.connected(estate, name)
+
+    @asynccontextmanager
+    async def program(self, errors: Path, **environment: str) -> AsyncIterator[Caller]:
+        """A client of the real program over stdio; its error output goes into a file."""
+        transport = StdioTransport(
+            sys.executable,
+            [str(ENTRY)],
+            env={"KUBECONFIG": str(self.kubeconfig), **environment},
+            log_file=errors,
+            keep_alive=False,
+        )
+        async with Client(transport) as client:
+            yield Caller(client)
 
     async def connected(self, estate: Estate, name: str = NAME) -> Caller:
         """A client of a server over this estate; it goes with the site."""

@@ -1,16 +1,12 @@
 """No password is ever seen: in no answer, log, audit line or progress, whatever happens."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastmcp import Client
-from fastmcp.client.transports import StdioTransport
 
-import cnpg_mcp_server
 from test.contract.backend import Backend
 from test.contract.caller import Caller
 from test.contract.calls import CALLS, READING
@@ -22,7 +18,6 @@ from test.contract.servers import Desk
 from test.contract.site import Site
 from test.contract.test_limits import ORDINARY, WRITES, Call
 
-ENTRY = Path(cnpg_mcp_server.__file__)
 ROTATE = {"cluster_name": "pg", "role_name": "clerk", "rotate_password": True, "wait_seconds": 1}
 NEWCOMER = {"cluster_name": "pg", "role_name": "newcomer", "wait_seconds": 1}
 
@@ -134,12 +129,7 @@ async def test_secrets_of_a_running_cluster_are_not_shown(
 
 async def test_program_that_logs_everything_shows_no_password(own: Desk, tmp_path: Path) -> None:
     errors, passwords = tmp_path / "stderr", Passwords()
-    environment = {"KUBECONFIG": str(own.kubeconfig), "LOG_LEVEL": "DEBUG"}
-    transport = StdioTransport(
-        sys.executable, [str(ENTRY)], env=environment, log_file=errors, keep_alive=False
-    )
-    async with Client(transport) as client:
-        mcp = Caller(client)
+    async with own.program(errors, LOG_LEVEL="DEBUG") as mcp:
         answers = [await mcp.call("create_postgres_role", **NEWCOMER)]
         await passwords.look(own.site)
         answers.append(await confirmed(mcp, "update_postgres_role", **ROTATE))

@@ -56,6 +56,14 @@ async def test_progress_arrives_while_calls_wait(own: Desk) -> None:
         assert all(0 < done <= 3 and total == 2 and text for done, total, text in each.steps)
 
 
+async def test_progress_arrives_over_stdio(own: Desk, tmp_path: Path) -> None:
+    told, (tool, arguments) = Told(), ROLE
+    async with own.program(tmp_path / "stderr") as mcp:
+        await mcp.ask(tool, {**arguments, "wait_seconds": 2}, progress_handler=told)
+    assert told.steps
+    assert all(total == 2 and text for _, total, text in told.steps)
+
+
 @waiting
 async def test_nothing_is_told_where_nothing_is_waited_for(
     own: Desk, tool: str, arguments: dict[str, Any]

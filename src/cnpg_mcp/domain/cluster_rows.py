@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cnpg_mcp.domain.quantities import shown_amount
-from cnpg_mcp.domain.quoting import cut, plain
+from cnpg_mcp.domain.quoting import LIMIT, cut, plain
 from cnpg_mcp.domain.results import ClusterRow
 from cnpg_mcp.domain.status.assessment import Severity
 from cnpg_mcp.domain.status.evidence import Evidence
@@ -34,8 +34,8 @@ def reported_rows(table: Table) -> Sequence[ClusterRow]:
             name=name,
             instances=instances,
             ready=ready or 0,
-            phase=cut(phase) if phase else None,
-            primary=cut(primary) if primary else None,
+            phase=cut(phase) if phase and len(phase) > LIMIT else phase or None,
+            primary=cut(primary) if primary and len(primary) > LIMIT else primary or None,
             age=age,
             note=_NOT_ALL_READY if phase == _HEALTHY and ready != instances else None,
         )

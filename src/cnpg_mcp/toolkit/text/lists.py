@@ -45,13 +45,12 @@ def cluster_list(result: ClusterList) -> str:
 def _cluster(row: ClusterRow) -> str:
     name = f"{row.namespace}/{row.name}" if row.namespace else row.name
     ready = "no instances yet" if row.instances is None else f"{row.ready}/{row.instances} ready"
-    phase = shown_phase(row.phase) if row.phase else "no phase yet"
     if row.phase == _HEALTHY_PHASE:
         phase = _HEALTHY
-    reported = f"{ready} | {phase}"
-    if row.primary:
-        reported += f" | primary {named(row.primary)}"
-    reported += f" | {row.age}"
+    else:
+        phase = shown_phase(row.phase) if row.phase else "no phase yet"
+    primary = f" | primary {named(row.primary)}" if row.primary else ""
+    reported = f"{ready} | {phase}{primary} | {row.age}"
     if row.verdict is None:
         return f"{name} | {reported} | ! {row.note}" if row.note else f"{name} | {reported}"
     parts = [
