@@ -1,6 +1,6 @@
-"""The main server: stdio for one client (default), or http on port 3000 at /mcp."""
+"""The main server: stdio for one client (default), or http on port 3000 at /mcp with sign-in."""
 
-from cnpg_mcp.serving.run import parser, serve_http, serve_stdio, settings_or_exit
+from cnpg_mcp.serving.run import parser, serve_main, serve_stdio, settings_or_exit
 
 NAME = "cnpg-mcp"
 PATH = "/mcp"
@@ -23,7 +23,7 @@ def main() -> None:
     if given.transport == "stdio":
         serve_stdio(NAME, settings)
     else:
-        serve_http(NAME, settings, path=PATH, port=PORT)
+        serve_main(NAME, settings, path=PATH, port=PORT)
 
 
 if __name__ == "__main__":

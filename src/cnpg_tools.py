@@ -29,6 +29,7 @@ from cnpg_mcp.domain.roles.update import update_role
 from cnpg_mcp.domain.scaling.scale import scale_cluster
 from cnpg_mcp.toolkit import arguments as arg
 from cnpg_mcp.toolkit.frame import register_all
+from cnpg_mcp.toolkit.record import Observer, observe_nothing
 from cnpg_mcp.toolkit.registry import Hints, Registry
 from cnpg_mcp.toolkit.text import RENDERERS
 
@@ -40,9 +41,9 @@ _CHANGES = Hints(read_only=False, destructive=True, idempotent=True)
 _DESTROYS = Hints(read_only=False, destructive=True, idempotent=False)
 
 
-def register(server: FastMCP, estate: Estate) -> None:
-    """Adds the tools to a server, bound to an estate."""
-    register_all(REGISTRY, server, estate)
+def register(server: FastMCP, estate: Estate, observe: Observer = observe_nothing) -> None:
+    """Adds the tools to a server, bound to an estate; `observe` is told of every call."""
+    register_all(REGISTRY, server, estate, observe)
 
 
 @REGISTRY.tool(
@@ -173,6 +174,7 @@ async def create_postgres_cluster(
 @REGISTRY.tool(
     title="Scale PostgreSQL cluster",
     scope=Scope.WRITE,
+    scope_by_state=True,
     hints=_CHANGES,
     result=ClusterWrite,
 )

@@ -38,7 +38,8 @@ class ToolFailure(Exception):
     """A call that cannot be carried out: what happened, and what to do next.
 
     Raised where the knowledge is, translated to an MCP result once, at the edge. `shown` is a
-    result to be shown with it, such as the plan that replaces a stale one.
+    result to be shown with it, such as the plan that replaces a stale one; `needs` the scope whose
+    lack is the reason.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class ToolFailure(Exception):
         message: str,
         next_step: str,
         fields: tuple[FieldError, ...] = (),
+        *,
         shown: object = None,
+        needs: str | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -55,6 +58,7 @@ class ToolFailure(Exception):
         self.next_step = next_step
         self.fields = fields
         self.shown = shown
+        self.needs = needs
 
 
 def not_found(what: str, next_step: str) -> ToolFailure:

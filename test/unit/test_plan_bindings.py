@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cnpg_mcp.domain.caller import Caller, Scope
 from cnpg_mcp.domain.plans.code import LIFETIME, CodeVerdict, PlanKeys
-from cnpg_mcp.domain.plans.gate import SpentCodes
+from cnpg_mcp.domain.plans.gate import SpentHere, Spending
 from cnpg_mcp.domain.plans.plan import Act, Blocker, Fate, Plan
 from cnpg_mcp.errors import ErrorCode
 from test.unit.test_plans import CALLER, EFFECTS, JSON, KEYS, NOW, PLANS, TEXT, code
@@ -159,13 +159,14 @@ def test_codes_have_one_form_and_end_on_a_whole_second(plan, microseconds):
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 200)), max_size=30))
-def test_no_code_is_spent_twice_in_its_time(tries):
-    spent, plan = SpentCodes(NOW), Plan(Act("delete", "shop"), ())
+async def test_no_code_is_spent_twice_in_its_time(tries):
+    spent, plan = SpentHere(NOW), Plan(Act("delete", "shop"), ())
     codes = [KEYS.confirmation(plan, CALLER, NOW + timedelta(seconds=at))[0] for at in range(5)]
     now, used = NOW + timedelta(seconds=5), set[str]()
     for which, later in tries:
         now += timedelta(seconds=later)
         if now >= NOW + LIFETIME:
             break
-        assert spent.spend(codes[which], now) is (codes[which] not in used)
+        fresh = await spent.spend(codes[which], now) is Spending.SPENT
+        assert fresh is (codes[which] not in used)
         used.add(codes[which])

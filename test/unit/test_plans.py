@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cnpg_mcp.domain.caller import Caller, Scope
 from cnpg_mcp.domain.plans.code import LIFETIME, CodeVerdict, PlanKeys, new_key
-from cnpg_mcp.domain.plans.gate import Confirmations, Gate, SpentCodes
+from cnpg_mcp.domain.plans.gate import Confirmations, Gate, SpentHere
 from cnpg_mcp.domain.plans.plan import Act, Blocker, Effect, Fate, Plan
 from cnpg_mcp.domain.policy import Policy
 from cnpg_mcp.errors import ErrorCode, ToolFailure
@@ -126,48 +126,48 @@ PLAN = Plan(Act("delete", "shop", {"name": "orders"}), (Effect(Fate.DELETED, "Cl
 
 def gate(code=None, *, caller=CALLER, policy=None, confirmations=None) -> Gate:
     return Gate(
-        confirmations or Confirmations(KEYS, SpentCodes(NOW)), policy or Policy(), caller, code
+        confirmations or Confirmations(KEYS, SpentHere(NOW)), policy or Policy(), caller, code
     )
 
 
-def test_without_a_code_the_gate_shows_the_plan_with_one():
-    offer = gate().admit(PLAN, NOW)
+async def test_without_a_code_the_gate_shows_the_plan_with_one():
+    offer = await gate().admit(PLAN, NOW)
     assert offer.confirmation
     assert offer.expires_at == NOW + LIFETIME
 
 
-def test_with_its_code_the_gate_opens():
-    assert gate(code(PLAN)).admit(PLAN, NOW) is None
+async def test_with_its_code_the_gate_opens():
+    assert await gate(code(PLAN)).admit(PLAN, NOW) is None
 
 
-def test_no_code_acts_twice():
-    confirmations = Confirmations(KEYS, SpentCodes(NOW))
+async def test_no_code_acts_twice():
+    confirmations = Confirmations(KEYS, SpentHere(NOW))
     used = code(PLAN)
-    assert gate(used, confirmations=confirmations).admit(PLAN, NOW) is None
+    assert await gate(used, confirmations=confirmations).admit(PLAN, NOW) is None
     with pytest.raises(ToolFailure) as refused:
-        gate(used, confirmations=confirmations).admit(PLAN, NOW)
+        await gate(used, confirmations=confirmations).admit(PLAN, NOW)
     assert refused.value.code is ErrorCode.CONFIRMATION_STALE
 
 
-def test_a_code_given_before_the_server_started_acts_no_more():
-    restarted = Confirmations(KEYS, SpentCodes(NOW + timedelta(seconds=1)))
+async def test_a_code_given_before_the_server_started_acts_no_more():
+    restarted = Confirmations(KEYS, SpentHere(NOW + timedelta(seconds=1)))
     with pytest.raises(ToolFailure) as refused:
-        gate(code(PLAN), confirmations=restarted).admit(PLAN, NOW + timedelta(seconds=2))
+        await gate(code(PLAN), confirmations=restarted).admit(PLAN, NOW + timedelta(seconds=2))
     assert refused.value.code is ErrorCode.CONFIRMATION_STALE
 
 
-def test_one_call_may_pass_again_after_a_conflict():
+async def test_one_call_may_pass_again_after_a_conflict():
     passing = gate(code(PLAN))
-    assert passing.admit(PLAN, NOW) is None
-    assert passing.admit(PLAN, NOW) is None
+    assert await passing.admit(PLAN, NOW) is None
+    assert await passing.admit(PLAN, NOW) is None
 
 
-def test_a_call_whose_effects_changed_after_a_conflict_is_refused():
+async def test_a_call_whose_effects_changed_after_a_conflict_is_refused():
     passing = gate(code(PLAN))
-    passing.admit(PLAN, NOW)
+    await passing.admit(PLAN, NOW)
     changed = replace(PLAN, effects=(*PLAN.effects, Effect(Fate.DELETED, "Secret", "new")))
     with pytest.raises(ToolFailure) as refused:
-        passing.admit(changed, NOW)
+        await passing.admit(changed, NOW)
     assert refused.value.code is ErrorCode.CONFIRMATION_STALE
 
 
@@ -180,29 +180,29 @@ def test_a_call_whose_effects_changed_after_a_conflict_is_refused():
         ({Scope.ADMIN}, Policy(read_only=True), ErrorCode.BLOCKED),
     ],
 )
-def test_what_forbids_it_shows_in_the_plan_and_refuses_every_code(scopes, policy, expected):
+async def test_what_forbids_it_shows_in_the_plan_and_refuses_every_code(scopes, policy, expected):
     caller = replace(CALLER, scopes=frozenset(scopes))
-    offer = gate(caller=caller, policy=policy).admit(PLAN, NOW)
+    offer = await gate(caller=caller, policy=policy).admit(PLAN, NOW)
     assert offer.confirmation is None
     assert [blocker.error for blocker in offer.plan.blockers] == [expected]
     with pytest.raises(ToolFailure) as refused:
-        gate(code(PLAN), caller=caller, policy=policy).admit(PLAN, NOW)
+        await gate(code(PLAN), caller=caller, policy=policy).admit(PLAN, NOW)
     assert refused.value.code is expected
 
 
-def test_a_code_of_a_plan_does_not_pass_a_guard_that_came_up_since():
+async def test_a_code_of_a_plan_does_not_pass_a_guard_that_came_up_since():
     blocker = Blocker("protected", ErrorCode.PROTECTED, "It is protected.", "Ask.")
     with pytest.raises(ToolFailure) as refused:
-        gate(code(PLAN)).admit(replace(PLAN, blockers=(blocker,)), NOW)
+        await gate(code(PLAN)).admit(replace(PLAN, blockers=(blocker,)), NOW)
     assert refused.value.code is ErrorCode.PROTECTED
 
 
-def test_spent_codes_are_forgotten_when_they_would_have_expired():
-    confirmations = Confirmations(KEYS, SpentCodes(NOW))
+async def test_spent_codes_are_forgotten_when_they_would_have_expired():
+    confirmations = Confirmations(KEYS, SpentHere(NOW))
     for minutes in range(60):
         now = NOW + timedelta(minutes=minutes)
         fresh = KEYS.confirmation(PLAN, CALLER, now)[0]
-        assert gate(fresh, confirmations=confirmations).admit(PLAN, now) is None
+        assert await gate(fresh, confirmations=confirmations).admit(PLAN, now) is None
     assert len(confirmations.spent._until) <= LIFETIME / timedelta(minutes=1) + 1
 
 

@@ -1,13 +1,15 @@
 """Settings: where values come from, and what is refused with which sentence."""
 
 import pytest
+from pydantic import ValidationError
 
 from cnpg_mcp.settings import (
     Settings,
     SettingsError,
     is_loopback,
     load_settings,
-    require_loopback,
+    require_main_sign_in,
+    require_token_sign_in,
 )
 
 
@@ -73,14 +75,122 @@ def test_refusal_does_not_echo_the_value(monkeypatch):
     assert "canary" not in str(raised.value)
 
 
+# --- http is served behind sign-in only ---
+
+LOGIN = {
+    "oidc_issuer": "https://issuer.example/",
+    "oidc_audience": "https://api.example",
+    "auth0_client_id": "an-application",
+    "auth0_client_secret": "made-up-client-secret",
+}
+KEY = "made-up-key-of-a-test-" * 2
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost"])
-def test_loopback_may_be_served_without_sign_in(host):
-    settings = Settings(host=host)
+def test_login_on_loopback_needs_the_provider_alone(host):
+    settings = Settings(host=host, **LOGIN)
     assert is_loopback(settings.host)
-    require_loopback(settings)
+    require_main_sign_in(settings)
+    require_token_sign_in(settings)
+
+
+@pytest.mark.parametrize("missing", LOGIN)
+def test_main_server_without_a_part_of_the_login_is_refused(missing):
+    settings = Settings(**{**LOGIN, missing: None})
+    with pytest.raises(SettingsError, match=missing.upper()):
+        require_main_sign_in(settings)
+
+
+@pytest.mark.parametrize("missing", ["oidc_issuer", "oidc_audience"])
+def test_test_server_without_provider_or_audience_is_refused(missing):
+    with pytest.raises(SettingsError, match=missing.upper()):
+        require_token_sign_in(Settings(**{**LOGIN, missing: None}))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.com", ""])
-def test_any_other_address_is_refused_without_sign_in(host):
-    with pytest.raises(SettingsError, match="HOST"):
-        require_loopback(Settings(host=host))
+@pytest.mark.parametrize("missing", ["public_url", "oauth_signing_key"])
+def test_others_can_reach_it_only_with_address_and_key(host, missing):
+    whole = {"public_url": "https://host.example", "oauth_signing_key": KEY}
+    require_main_sign_in(Settings(host=host, **LOGIN, **whole))
+    with pytest.raises(SettingsError, match=missing.upper()):
+        require_main_sign_in(Settings(host=host, **LOGIN, **{**whole, missing: None}))
+
+
+def test_redis_that_others_can_reach_needs_a_password():
+    shared = {"oauth_signing_key": KEY, "plan_key": KEY}
+    with pytest.raises(SettingsError, match="OAUTH_STORE.*password"):
+        require_main_sign_in(Settings(**LOGIN, **shared, oauth_store="redis://redis.shop:6379"))
+    guarded = "rediss://:made-up-password@redis.shop:6379"
+    require_main_sign_in(Settings(**LOGIN, **shared, oauth_store=guarded))
+
+
+@pytest.mark.parametrize("missing", ["oauth_signing_key", "plan_key"])
+def test_shared_store_needs_shared_keys(missing):
+    shared = {"oauth_signing_key": KEY, "plan_key": KEY, missing: ()}
+    shared = {name: value for name, value in shared.items() if value}
+    store = "redis://127.0.0.1:6379"
+    with pytest.raises(SettingsError, match=missing.upper()):
+        require_main_sign_in(Settings(**LOGIN, **shared, oauth_store=store))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OIDC_ISSUER", "http://issuer.example/"),
+        ("OIDC_ISSUER", "issuer.example"),
+        ("OIDC_ISSUER", "https://user:pass@issuer.example"),
+        ("OIDC_ISSUER", "https://issuer.example/?a=b"),
+        ("PUBLIC_URL", "http://host.example"),
+        ("PUBLIC_URL", "https://host.example/mcp"),
+        ("OAUTH_SIGNING_KEY", "short"),
+        ("OAUTH_CONSENT", "never"),
+        ("DEFAULT_SCOPES", "cnpg:everything"),
+        ("DEFAULT_SCOPES", "none cnpg:read"),
+        ("RATE_LIMIT", "fast"),
+        ("RATE_LIMIT", "10"),
+        ("TRUSTED_PROXIES", "*"),
+        ("MAX_CONCURRENCY", "0"),
+        ("IMPERSONATE_USER_CLAIM", "name"),
+    ],
+)
+def test_malformed_setting_of_http_is_refused_by_its_name(name, value, monkeypatch):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("none", ()), ("cnpg:read,cnpg:write", ("cnpg:read", "cnpg:write"))]
+)
+def test_default_scopes_are_a_list_or_none(value, expected, monkeypatch):
+    monkeypatch.setenv("DEFAULT_SCOPES", value)
+    assert load_settings().default_scopes == expected
+
+
+IMPERSONATION = {
+    "impersonate_user_claim": "sub",
+    "impersonate_user_prefix": "oidc:",
+    "impersonate_groups_claim": "groups",
+    "impersonate_group_prefix": "oidc:",
+}
+
+
+def test_impersonation_with_prefixes_is_accepted():
+    assert Settings(**IMPERSONATION).impersonate_user_claim == "sub"
+
+
+@pytest.mark.parametrize("missing", IMPERSONATION)
+def test_impersonation_without_a_part_is_refused(missing):
+    given = {name: value for name, value in IMPERSONATION.items() if name != missing}
+    if missing == "impersonate_groups_claim":  # then nobody has groups, which is allowed
+        assert Settings(**given).impersonate_groups_claim is None
+        return
+    with pytest.raises(ValidationError, match="IMPERSONATE"):
+        Settings(**given)
+
+
+@pytest.mark.parametrize("prefix", ["", "s", "system", "system:", "system:serviceaccount:"])
+@pytest.mark.parametrize("name", ["impersonate_user_prefix", "impersonate_group_prefix"])
+def test_prefix_that_could_lead_to_a_system_name_is_refused(name, prefix):
+    with pytest.raises(ValidationError, match="system:"):
+        Settings(**{**IMPERSONATION, name: prefix})

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from cnpg_mcp.errors import ToolFailure
+
 
 class Scope(StrEnum):
     """What a caller may do: look, plan and dry-run; make ordinary changes; destroy or empower."""
@@ -16,12 +18,27 @@ ALL_SCOPES = frozenset(Scope)
 
 
 @dataclass(frozen=True)
+class Impersonation:
+    """The Kubernetes user and groups as whom calls for a caller are made."""
+
+    user: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Caller:
-    """One person or program: `subject` is unique within its `issuer`."""
+    """One person or program: `subject` is unique within its `issuer`.
+
+    `client_id`: the OAuth client that calls for them. `acts_as`: as whom the API server sees this
+    caller; `None`: as the server itself. `barred`: why this caller may do nothing at all.
+    """
 
     issuer: str
     subject: str
     scopes: frozenset[Scope] = field(default=ALL_SCOPES)
+    client_id: str = ""
+    acts_as: Impersonation | None = None
+    barred: ToolFailure | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether a scope was granted: each includes the ones below it."""

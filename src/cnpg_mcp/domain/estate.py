@@ -2,14 +2,20 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from cnpg_mcp.domain.caller import Caller, Scope
 from cnpg_mcp.domain.journal import Journal
 from cnpg_mcp.domain.names import check_namespace
 from cnpg_mcp.domain.plans.code import PlanKeys, new_key
-from cnpg_mcp.domain.plans.gate import Confirmations, Gate, SpentCodes, require_write
+from cnpg_mcp.domain.plans.gate import (
+    Confirmations,
+    Gate,
+    SpentHere,
+    require_read,
+    require_write,
+)
 from cnpg_mcp.domain.policy import Policy
 from cnpg_mcp.domain.resources import NAMESPACES
 from cnpg_mcp.domain.work import Work
@@ -25,7 +31,7 @@ def utc_now() -> datetime:
 
 def _confirmations() -> Confirmations:
     """Codes that only this process honours."""
-    return Confirmations(PlanKeys("cnpg-mcp", [new_key()]), SpentCodes(utc_now()))
+    return Confirmations(PlanKeys("cnpg-mcp", [new_key()]), SpentHere(utc_now()))
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,22 @@ class Estate:
         if self.identify is not None:
             return await self.identify()
         return Caller("kubeconfig", await self.kube.identity())
+
+    async def admitted(self) -> "Estate":
+        """The estate as the caller of the present call sees it: as their Kubernetes user.
+
+        Raises:
+            ToolFailure: `forbidden` or `insufficient_scope`, they may not even look.
+        """
+        if self.identify is None:
+            return self
+        caller = await self.identify()
+        if caller.barred is not None:
+            raise caller.barred
+        require_read(caller)
+        if caller.acts_as is None:
+            return self
+        return replace(self, kube=self.kube.acting_as(caller.acts_as.user, caller.acts_as.groups))
 
     async def gate(self, confirmation: str | None) -> Gate:
         """The gate of a destructive call."""

@@ -73,6 +73,14 @@ class Journal:
         """
         self._write("call", now, facts)
 
+    def note(self, event: str, now: datetime, facts: Mapping[str, JsonValue]) -> None:
+        """Writes a line of its own, about something that is no call.
+
+        Raises:
+            OSError: the log cannot be written.
+        """
+        self._write(event, now, facts)
+
     def _write(self, event: str, now: datetime, facts: Mapping[str, JsonValue]) -> None:
         record = {"time": now.isoformat(), "event": event, **self.call}
         if self._objects:

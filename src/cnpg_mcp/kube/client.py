@@ -1,7 +1,7 @@
 """The verbs of the Kubernetes API over one transport: what the domain calls."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPMethod
 
 from cnpg_mcp.kube.answers import (
@@ -14,7 +14,7 @@ from cnpg_mcp.kube.answers import (
     is_object,
     is_table,
 )
-from cnpg_mcp.kube.errors import NotKubernetes
+from cnpg_mcp.kube.errors import NotFound, NotKubernetes
 from cnpg_mcp.kube.objects import KubeObject, Resource
 from cnpg_mcp.kube.tables import TABLE, IncludeObject, Table, parse_table
 from cnpg_mcp.kube.transport import Call, Reply, Transport
@@ -70,10 +70,22 @@ class Preconditions:
 
 
 class Kube:
-    """One API server, asked asynchronously. Make one for the process."""
+    """One API server, asked asynchronously. Make one for the process.
 
-    def __init__(self, transport: Transport) -> None:
+    `headers` go with every request.
+    """
+
+    def __init__(self, transport: Transport, headers: Sequence[tuple[str, str]] = ()) -> None:
         self._transport = transport
+        self._headers = tuple(headers)
+
+    def acting_as(self, user: str, groups: Sequence[str]) -> "Kube":
+        """The same API server, which judges and records every request as that user's.
+
+        The server's own account needs the verb `impersonate` on the user and each group.
+        """
+        headers = [("Impersonate-User", user), *(("Impersonate-Group", each) for each in groups)]
+        return Kube(self._transport, headers)
 
     async def close(self) -> None:
         """Closes the pooled connections."""
@@ -94,6 +106,19 @@ class Kube:
             ConfigurationError: no usable credentials at this moment.
         """
         return (await self._transport.connection()).identity
+
+    async def serves(self, resource: Resource, *, patience: float) -> bool:
+        """Whether the API server answers, and knows the kind; asked once, within `patience` s."""
+        path = f"/apis/{resource.group}/{resource.version}"
+        try:
+            call = Call(HTTPMethod.GET, path, patience=patience)
+            found = (await self._send(call, any_json)).body
+        except NotFound:
+            return False
+        kinds = found.get("resources")
+        return isinstance(kinds, list) and any(
+            isinstance(kind, dict) and kind.get("name") == resource.plural for kind in kinds
+        )
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> KubeObject:
         """One object.
@@ -247,6 +272,7 @@ class Kube:
         await self._send(call, is_deletion(resource.answers_as))
 
     async def _send(self, call: Call, fits: Shape) -> Reply:
+        call = replace(call, headers=self._headers) if self._headers else call
         reply = await self._transport.send(call)
         if not fits(reply.body):
             raise NotKubernetes(maybe_applied=call.changes)

@@ -3,11 +3,12 @@
 import asyncio
 import math
 import random
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPMethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cnpg_mcp.kube.answers import Decode, one_object
 from cnpg_mcp.kube.connection import Connection
@@ -53,6 +54,7 @@ class Call:
     patience: float | None = None
     decode: Decode = one_object
     dry_run: bool = False
+    headers: Sequence[tuple[str, str]] = ()
 
     @property
     def is_read(self) -> bool:
@@ -73,17 +75,30 @@ class Reply:
     warnings: tuple[str, ...] = ()
 
 
+class Observer(Protocol):
+    """Counts requests."""
+
+    def __call__(self, method: str, status: int | None, seconds: float) -> None:
+        """A request was answered with a status, or with none."""
+
+
+def observe_nothing(method: str, status: int | None, seconds: float) -> None:
+    """For transports that nobody watches."""
+
+
 @dataclass
 class Transport:
     """Sends calls to one API server over one pooled client.
 
     The client is made at the first call; a failure to make it is not remembered. Reads are
     repeated on 429, 502, 503, 504 and a lost connection, writes only on 429 (refused before they
-    ran). `deadline` bounds a call with all its retries, in seconds.
+    ran). `deadline` bounds a call with all its retries, in seconds. `observe` is
+    told of every request.
     """
 
     connector: Callable[[], Awaitable[Connection]]
     deadline: float = 15.0
+    observe: Observer = observe_nothing
     jitter: Callable[[], float] = random.random
     _connection: Connection | None = None
     _in_flight: Counter[Connection] = field(default_factory=Counter)
@@ -166,9 +181,11 @@ class Transport:
     async def _on(self, connection: Connection, call: Call, sent: "_Sent") -> Reply:
         """Sends on one connection; the last call on a replaced one closes it."""
         self._in_flight[connection] += 1
+        sent.status, start = None, time.perf_counter()
         try:
             return await self._once(connection, call, sent)
         finally:
+            self.observe(call.method, sent.status, time.perf_counter() - start)
             self._in_flight[connection] -= 1
             await self._close_if_replaced(connection)
 
@@ -207,18 +224,19 @@ class Transport:
                 f"The connection to the API server was cut: {error}",
                 maybe_applied=call.changes,
             ) from error
-        sent.is_open = False
+        sent.is_open, sent.status = False, response.status
         return _reply(call, response.status, response.headers, data)
 
 
 @dataclass
 class _Sent:
-    """Whether a request is on the wire without an answer yet."""
+    """Whether a request is on the wire without an answer yet, and how the last one was answered."""
 
     is_open: bool = False
+    status: int | None = None
 
 
-async def _serialized(client: "ApiClient", call: Call) -> tuple[str, str, dict[str, str], Any]:
+async def _serialized(client: "ApiClient", call: Call) -> tuple[str, str, Mapping[str, str], Any]:
     """Method, URL, headers and body; a pod's token is read anew here, once a minute."""
     from kubernetes.aio.config import ConfigException  # noqa: PLC0415 - is imported late
 
@@ -233,7 +251,16 @@ async def _serialized(client: "ApiClient", call: Call) -> tuple[str, str, dict[s
         )
     except (ConfigException, OSError) as error:
         raise ConfigurationError(f"No usable Kubernetes credentials: {error}") from error
-    return method, url, headers, body
+    return method, url, _with(headers, call.headers), body
+
+
+def _with(headers: dict[str, str], more: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """Headers, of which some may come several times: one for each group of a user."""
+    if not more:
+        return headers
+    from multidict import CIMultiDict  # noqa: PLC0415 - comes with aiohttp, which is imported late
+
+    return CIMultiDict([*headers.items(), *more])
 
 
 def _no_credentials(deadline: float) -> ConfigurationError:

@@ -2,27 +2,35 @@
 
 import argparse
 import gc
-import logging
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import cnpg_mcp
-from cnpg_mcp.settings import Settings, SettingsError, load_settings, require_loopback
+from cnpg_mcp.settings import (
+    Settings,
+    SettingsError,
+    load_settings,
+    require_main_sign_in,
+    require_token_sign_in,
+)
 
 if TYPE_CHECKING:
-    from fastmcp import FastMCP
+    from starlette.types import ASGIApp
 
 _BAD_SETTINGS = 2
 _FASTMCP_DEFAULTS = {
     "FASTMCP_CHECK_FOR_UPDATES": "off",
     "FASTMCP_ENABLE_RICH_LOGGING": "false",
+    "FASTMCP_LOG_ENABLED": "false",
     "FASTMCP_SHOW_SERVER_BANNER": "false",
     "FASTMCP_TELEMETRY_MODE": "off",
 }
 """FastMCP reads these when it is imported. Whoever exports traces sets the mode to `native`."""
 _GRACE_SECONDS = 50
 """Longer than the longest wait of a tool, so that a stop finishes running calls."""
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than Ingress controllers keep idle connections, so that none is closed under a request."""
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -47,52 +55,78 @@ def settings_or_exit(host: str | None, port: int | None) -> Settings:
 
 def serve_stdio(name: str, settings: Settings) -> None:
     """Serves the one client on standard input and output until it hangs up."""
-    _log_to_stderr(settings)
-    _build(name, settings).run(transport="stdio", show_banner=False)
-
-
-def serve_http(name: str, settings: Settings, *, path: str, port: int) -> None:
-    """Serves http at a path until told to stop; on loopback only, while there is no sign-in."""
-    try:
-        require_loopback(settings)
-    except SettingsError as error:
-        _refuse(error)
-    _log_to_stderr(settings)
-    server = _build(name, settings)
-    _serve(server, settings, path=path, port=settings.port if settings.port is not None else port)
-
-
-def _build(name: str, settings: Settings) -> "FastMCP":
-    """The server. Imported only now, so that `--help` and a refused setting answer at once.
-
-    Imports make much and drop nothing: collecting garbage meanwhile costs a tenth of the start.
-    """
-    gc.disable()
-    for variable, value in _FASTMCP_DEFAULTS.items():
-        os.environ.setdefault(variable, value)
-    from cnpg_mcp.serving.app import build_estate, build_server  # noqa: PLC0415
+    _prepare(settings)
+    from cnpg_mcp.serving.app import build_estate, build_server  # noqa: PLC0415 - see _prepare
 
     server = build_server(name, build_estate(settings, name))
-    gc.freeze()
-    gc.enable()
-    return server
+    _settle()
+    server.run(transport="stdio", show_banner=False)
 
 
-def _serve(server: "FastMCP", settings: Settings, *, path: str, port: int) -> None:
-    import uvicorn  # noqa: PLC0415 - stdio does not need these
-    from starlette.middleware import Middleware  # noqa: PLC0415
+def serve_main(name: str, settings: Settings, *, path: str, port: int) -> None:
+    """Serves http with the OAuth proxy until told to stop."""
+    try:
+        require_main_sign_in(settings)
+    except SettingsError as error:
+        _refuse(error)
+    _serve_http(name, settings, path, port, "main_entrance")
 
-    from cnpg_mcp.serving.origin import OwnOriginOnly  # noqa: PLC0415
 
-    app = server.http_app(
-        path=path,
-        stateless_http=True,
-        json_response=True,
-        host_origin_protection=True,
-        allowed_hosts=list(settings.allowed_hosts),
-        allowed_origins=list(settings.allowed_origins),
-        middleware=[Middleware(OwnOriginOnly, allowed=settings.allowed_origins)],
-    )
+def serve_tokens(
+    name: str, host: str | None, given_port: int | None, *, path: str, port: int
+) -> None:
+    """Serves http with the provider's tokens until told to stop.
+
+    What is wrong with the settings it says to whoever asks (503) instead of exiting: it shares a
+    pod with the main server, which would be restarted into not being ready with it.
+    """
+    try:
+        settings = load_settings(host=host, port=given_port)
+        require_token_sign_in(settings)
+    except SettingsError as error:
+        _serve_refusal(error, host, given_port, port)
+    else:
+        _serve_http(name, settings, path, port, "token_entrance")
+
+
+def _serve_http(
+    name: str,
+    settings: Settings,
+    path: str,
+    port: int,
+    entrance: Literal["main_entrance", "token_entrance"],
+) -> None:
+    _prepare(settings)
+    from cnpg_mcp.auth import door  # noqa: PLC0415 - see _prepare
+    from cnpg_mcp.auth.place import Place  # noqa: PLC0415
+    from cnpg_mcp.serving.http import build_app  # noqa: PLC0415
+
+    port = settings.port if settings.port is not None else port
+    place = Place(settings.public_url or f"http://localhost:{port}", path)
+    app = build_app(name, settings, place, getattr(door, entrance))
+    _settle()
+    _run(app, settings, port)
+
+
+def _serve_refusal(error: SettingsError, host: str | None, port: int | None, usual: int) -> None:
+    """Answers 503 with what is wrong, at every path but the one that says the process lives."""
+    from cnpg_mcp.serving.broken import Broken  # noqa: PLC0415 - seldom needed
+
+    sys.stderr.write(f"cnpg-mcp: {error}\n")
+    settings = Settings.model_construct()
+    address = host or os.environ.get("HOST") or settings.host
+    given = port if port is not None else _number(os.environ.get("PORT"))
+    plain = settings.model_copy(update={"host": address.strip("[]")})
+    _run(Broken(str(error)), plain, given if given is not None else usual)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None
+
+
+def _run(app: "ASGIApp", settings: Settings, port: int) -> None:
+    import uvicorn  # noqa: PLC0415 - stdio does not need it
+
     uvicorn.run(
         app,
         host=settings.host,
@@ -100,17 +134,31 @@ def _serve(server: "FastMCP", settings: Settings, *, path: str, port: int) -> No
         log_config=None,
         access_log=False,
         ws="none",
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
 
 
-def _log_to_stderr(settings: Settings) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=settings.log_level,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        force=True,
-    )
+def _prepare(settings: Settings) -> None:
+    """Before the server is imported, so that `--help` and a refused setting answer at once.
+
+    Imports make much and drop nothing: collecting garbage meanwhile costs a tenth of the start.
+    """
+    gc.disable()
+    for variable, value in _FASTMCP_DEFAULTS.items():
+        os.environ.setdefault(variable, value)
+    from cnpg_mcp.serving.logs import configure  # noqa: PLC0415
+
+    configure(settings.log_level, settings.log_format, sys.stderr)
+
+
+def _settle() -> None:
+    """All that was made so far stays; from now on garbage is collected."""
+    gc.freeze()
+    gc.enable()
 
 
 def _refuse(error: SettingsError) -> NoReturn:

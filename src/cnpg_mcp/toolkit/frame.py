@@ -18,8 +18,9 @@ from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.results import Result
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.errors import KubeError
-from cnpg_mcp.toolkit.record import Record
+from cnpg_mcp.toolkit.record import Observer, Record, observe_nothing
 from cnpg_mcp.toolkit.registry import Registry, ToolSpec
+from cnpg_mcp.toolkit.request import note_missing
 from cnpg_mcp.toolkit.text.plans import plan
 from cnpg_mcp.toolkit.translate import explain, explain_arguments
 
@@ -32,9 +33,10 @@ class RegisteredTool(Tool):
 
     _spec: ToolSpec = PrivateAttr()
     _estate: Estate = PrivateAttr()
+    _observe: Observer = PrivateAttr()
 
     @classmethod
-    def of(cls, spec: ToolSpec, estate: Estate) -> "RegisteredTool":
+    def of(cls, spec: ToolSpec, estate: Estate, observe: Observer) -> "RegisteredTool":
         """The MCP tool for a spec."""
         hints = spec.hints
         tool = cls(
@@ -50,7 +52,7 @@ class RegisteredTool(Tool):
                 open_world_hint=hints.open_world,
             ),
         )
-        tool._spec, tool._estate = spec, estate
+        tool._spec, tool._estate, tool._observe = spec, estate, observe
         return tool
 
     def get_meta(self) -> dict[str, Any]:
@@ -60,8 +62,9 @@ class RegisteredTool(Tool):
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         """Answers one call; every failure becomes a tool error with a code and a next step."""
         known = self._spec.arguments.model_fields
-        record = Record.open(self._estate, self.name, arguments, known)
+        record = Record.open(self._estate, self.name, arguments, known, self._observe)
         try:
+            record.estate = await record.estate.admitted()
             result = await self._answer(record.estate, arguments)
             record.outcome = str(getattr(result, "outcome", "read"))
             return _success(self._spec, result)
@@ -76,6 +79,7 @@ class RegisteredTool(Tool):
 
     def _refused(self, record: Record, failure: ToolFailure) -> ToolResult:
         record.outcome, record.error = "refused", failure.code
+        note_missing(failure, self._spec)
         return _error(failure, self._spec)
 
     async def _answer(self, estate: Estate, arguments: dict[str, Any]) -> Result:
@@ -91,10 +95,12 @@ class RegisteredTool(Tool):
         return await answer
 
 
-def register_all(registry: Registry, server: FastMCP, estate: Estate) -> None:
-    """Adds every tool of the registry to a server."""
+def register_all(
+    registry: Registry, server: FastMCP, estate: Estate, observe: Observer = observe_nothing
+) -> None:
+    """Adds every tool of the registry to a server; `observe` is told of every call."""
     for spec in registry.tools.values():
-        server.add_tool(RegisteredTool.of(spec, estate))
+        server.add_tool(RegisteredTool.of(spec, estate, observe))
 
 
 async def _follow(steps: AsyncIterator[Progress | Result]) -> Result:

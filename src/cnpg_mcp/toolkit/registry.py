@@ -34,6 +34,7 @@ class ToolSpec:
     """One tool: its contract, its handler, and how its result reads as text.
 
     `scope` is what its ordinary form needs; destructive forms need `cnpg:admin` to be applied.
+    `scope_by_state`: which form a call has, the state of the cluster decides.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ToolSpec:
     arguments: type[BaseModel]
     result: type[Result]
     render: Callable[[Any], str]
+    scope_by_state: bool = False
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
@@ -79,6 +81,7 @@ class Registry:
         scope: Scope,
         hints: Hints,
         result: type[Result],
+        scope_by_state: bool = False,
     ) -> Callable[[H], H]:
         """Declares a handler as a tool; its docstring is the description, its types the schema."""
 
@@ -94,6 +97,7 @@ class Registry:
                 arguments=_arguments(handler),
                 result=result,
                 render=self._renderers[result],
+                scope_by_state=scope_by_state,
             )
             return handler
 

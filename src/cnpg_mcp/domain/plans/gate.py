@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
 
 from pydantic import JsonValue
 
@@ -20,37 +22,57 @@ _STALE = {
     CodeVerdict.OTHER_EFFECTS: "What the plan promised has changed since the confirmation code "
     "was given.",
 }
-_SPENT = "The confirmation code has been used: each one acts once."
-_OLDER = (
-    "The confirmation code was given before this server started, so nobody knows whether it has "
-    "been used."
-)
 
 
-@dataclass
-class SpentCodes:
+class Spending(StrEnum):
+    """What became of a code that was to be used."""
+
+    SPENT = "spent"
+    USED_BEFORE = "used_before"
+    NOT_REMEMBERED = "not_remembered"
+
+
+class SpentCodes(Protocol):
     """Codes that have acted, until they would have expired anyway.
 
     Most codes die by what they do, since the generation moves or the object is gone. A code that
-    made something would work again once that has been removed: this memory is for those. It
-    begins at `since`: what was before, it cannot know.
+    made something would work again once that has been removed: this memory is for those.
     """
+
+    async def spend(self, code: str, now: datetime) -> Spending:
+        """Marks a code of the right form as used, where nobody has done so before.
+
+        `NOT_REMEMBERED`: it was given before the memory began, so nobody knows.
+
+        Raises:
+            ToolFailure: `unavailable`, the memory cannot be reached.
+        """
+
+
+@dataclass
+class SpentHere(SpentCodes):
+    """The codes that have acted in this process, which began at `since`."""
 
     since: datetime
     _until: dict[str, float] = field(default_factory=dict)
 
-    def remembers(self, code: str) -> bool:
-        """Whether a code was given after this memory began."""
-        return issued_at(code) >= self.since.timestamp() // 1
-
-    def spend(self, code: str, now: datetime) -> bool:
-        """Marks a code as used; false when it was used before."""
+    async def spend(self, code: str, now: datetime) -> Spending:
+        """See `SpentCodes`."""
+        if issued_at(code) < self.since.timestamp() // 1:
+            return Spending.NOT_REMEMBERED
         moment = now.timestamp()
         self._until = {each: end for each, end in self._until.items() if end > moment}
         if code in self._until:
-            return False
+            return Spending.USED_BEFORE
         self._until[code] = issued_at(code) + LIFETIME.total_seconds()
-        return True
+        return Spending.SPENT
+
+
+_UNSPENDABLE = {
+    Spending.USED_BEFORE: "The confirmation code has been used: each one acts once.",
+    Spending.NOT_REMEMBERED: "The confirmation code was given before this server started, so "
+    "nobody knows whether it has been used.",
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +106,7 @@ class Gate:
         code, ends = self.confirmations.keys.confirmation(whole, self.caller, now)
         return Offer(whole, code, ends)
 
-    def admit(self, plan: Plan, now: datetime) -> Offer | None:
+    async def admit(self, plan: Plan, now: datetime) -> Offer | None:
         """`None` where the call may act on this plan, else the plan to show.
 
         Raises:
@@ -102,12 +124,13 @@ class Gate:
             )
         if verdict is not CodeVerdict.CONFIRMED:
             raise Refusal(ErrorCode.CONFIRMATION_STALE, _STALE[verdict], offer, _NEW_PLAN)
-        spent = self.confirmations.spent
-        if not spent.remembers(self.code):
-            raise Refusal(ErrorCode.CONFIRMATION_STALE, _OLDER, offer, _NEW_PLAN)
-        if not self._opened and not spent.spend(self.code, now):
-            raise Refusal(ErrorCode.CONFIRMATION_STALE, _SPENT, offer, _NEW_PLAN)
-        self._opened = True
+        if not self._opened:
+            spending = await self.confirmations.spent.spend(self.code, now)
+            if spending is not Spending.SPENT:
+                raise Refusal(
+                    ErrorCode.CONFIRMATION_STALE, _UNSPENDABLE[spending], offer, _NEW_PLAN
+                )
+            self._opened = True
         return None
 
     def _standing_blockers(self) -> list[Blocker]:
@@ -128,7 +151,9 @@ class Refusal(ToolFailure):
     @classmethod
     def by(cls, blocker: Blocker, offer: Offer) -> "Refusal":
         """The refusal that a blocker asks for."""
-        return cls(blocker.error, blocker.message, offer, blocker.next_step)
+        refusal = cls(blocker.error, blocker.message, offer, blocker.next_step)
+        refusal.needs = Scope.ADMIN if blocker is NO_ADMIN_SCOPE else None
+        return refusal
 
 
 READ_ONLY = Blocker(
@@ -160,6 +185,22 @@ def require_write(policy: Policy, caller: Caller) -> None:
             ErrorCode.INSUFFICIENT_SCOPE,
             f"This change needs the scope {Scope.WRITE}, which this login does not have.",
             "Sign in with that scope, or call with dry_run=true to have it checked only.",
+            needs=Scope.WRITE,
+        )
+
+
+def require_read(caller: Caller) -> None:
+    """Refuses any call of a login that may not even look.
+
+    Raises:
+        ToolFailure: `insufficient_scope`.
+    """
+    if not caller.may(Scope.READ):
+        raise ToolFailure(
+            ErrorCode.INSUFFICIENT_SCOPE,
+            f"This login has none of the scopes {', '.join(Scope)}.",
+            "Have the administrator of the identity provider grant one, then sign in again.",
+            needs=Scope.READ,
         )
 
 

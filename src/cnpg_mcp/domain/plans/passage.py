@@ -41,7 +41,7 @@ class Passage:
         if self._gate is None:
             self._gate = await self._estate.gate(self._confirmation)
         now, was_open = self._estate.now(), self._gate.is_open
-        offer = self._gate.admit(plan, now)
+        offer = await self._gate.admit(plan, now)
         if offer is None and not was_open:
             self._estate.journal.intent(now, intended(plan.effects))
         return offer

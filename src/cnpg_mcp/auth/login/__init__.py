@@ -1,0 +1,1 @@
+"""Sign-in through the OAuth proxy, and the tokens that come of it."""

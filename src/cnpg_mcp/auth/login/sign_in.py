@@ -1,0 +1,229 @@
+"""Sign-in of the main server: people at their identity provider, tokens of ours for MCP clients.
+
+Besides what `tokens` does, FastMCP 4.1.2 to 4.2.1 has to be helped with: the provider's endpoints,
+which it fetches once, when it is constructed, and dies when the provider is away; the scopes that
+are asked for; registrations, which never expire; error pages that answer 500; `/token`, `/revoke`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+from fastmcp.server.auth import TokenVerifier
+from fastmcp.server.auth.oauth_proxy.models import ProxyDCRClient
+from fastmcp.server.auth.oauth_proxy.ui import create_error_html
+from fastmcp.utilities.ui import create_secure_html_response
+from mcp.server.auth.middleware.client_auth import ClientAuthenticator
+from mcp.server.auth.provider import AuthorizationParams, AuthorizeError
+from mcp.server.auth.routes import cors_middleware
+from mcp.server.auth.settings import RevocationOptions
+from mcp.shared.auth import OAuthClientInformationFull
+from pydantic import AnyUrl
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.routing import Route
+
+from cnpg_mcp.auth.access_tokens import AccessTokens
+from cnpg_mcp.auth.bearer import BearerTokens, Refused
+from cnpg_mcp.auth.endpoints import RevocationHandler, TokenEndpoint
+from cnpg_mcp.auth.errors import ProviderUnavailable
+from cnpg_mcp.auth.events import AuthEvent, Door, Tell
+from cnpg_mcp.auth.family import Families
+from cnpg_mcp.auth.login.tokens import LoginTokens
+from cnpg_mcp.auth.place import Place
+from cnpg_mcp.auth.store import LoginStore
+from cnpg_mcp.auth.upstream import failure_of_login
+
+CLAUDE_CALLBACKS = (
+    "https://claude.ai/api/mcp/auth_callback",
+    "https://claude.com/api/mcp/auth_callback",
+)
+LOOPBACK_CALLBACKS = ("http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*")
+_OPENID, _OFFLINE = "openid", "offline_access"
+_PERSONAL = ("profile", "email")
+_UNUSED_SECONDS = 7 * 24 * 3600
+"""How long a registration waits for its first login."""
+_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True)
+class LoginRules:
+    """What an installation decides about logins.
+
+    `scopes`: what clients may ask for. `upstream_scopes`: what the provider is always asked for,
+    in place of that. Without `signing_key` one is derived from the client secret.
+    """
+
+    place: Place
+    client_id: str
+    client_secret: str
+    signing_key: str | None
+    scopes: Sequence[str]
+    upstream_scopes: Sequence[str] = ()
+    authorize_params: str = ""
+    redirect_uris: Sequence[str] = ()
+    consent: Literal["always", "remember"] = "always"
+    cimd: bool = False
+
+
+class SignIn(LoginTokens):
+    """Signs people in at their identity provider, and gives MCP clients tokens of its own."""
+
+    def __init__(
+        self,
+        rules: LoginRules,
+        tokens: AccessTokens,
+        store: LoginStore,
+        refused: Refused,
+        tell: Tell,
+    ) -> None:
+        self._rules, self._tokens, self._store = rules, tokens, store
+        self._refused, self._tell = refused, tell
+        self._families = Families(store.values)
+        super().__init__(
+            upstream_authorization_endpoint="",
+            upstream_token_endpoint="",
+            upstream_client_id=rules.client_id,
+            upstream_client_secret=rules.client_secret,
+            token_verifier=TokenVerifier(),
+            base_url=rules.place.public_url,
+            allowed_client_redirect_uris=[
+                *CLAUDE_CALLBACKS,
+                *LOOPBACK_CALLBACKS,
+                *rules.redirect_uris,
+            ],
+            valid_scopes=[*rules.scopes, _OPENID, _OFFLINE, *_PERSONAL],
+            forward_resource=False,
+            extra_authorize_params={
+                "audience": tokens.audience,
+                **dict(parse_qsl(rules.authorize_params)),
+            },
+            extra_token_params={"audience": tokens.audience},
+            client_storage=store.values,
+            jwt_signing_key=rules.signing_key,
+            require_authorization_consent=True if rules.consent == "always" else "remember",
+            enable_cimd=rules.cimd,
+        )
+        self.revocation_options = RevocationOptions(enabled=True)
+
+    # What clients are told
+
+    @property
+    def scopes_supported(self) -> list[str]:
+        """Scopes of the protected resource: without `offline_access`, which is no right here."""
+        return list(self._rules.scopes)
+
+    def get_challenge_scopes(self, required_scopes: list[str] | None = None) -> list[str]:
+        """What a login had better ask for."""
+        return self.scopes_supported if required_scopes is None else required_scopes
+
+    def get_middleware(self) -> list[Middleware]:
+        """What stands in front of the endpoint."""
+        return BearerTokens(self, self._rules.place, self._refused).middleware()
+
+    def get_routes(self, mcp_path: str | None = None) -> list[Route]:
+        """FastMCP's endpoints, with two of ours."""
+        return [self._standard(route) for route in super().get_routes(mcp_path)]
+
+    def _standard(self, route: Route) -> Route:
+        methods = ["POST", "OPTIONS"]
+        if route.path == "/token":
+            return Route(route.path, TokenEndpoint(route.app), methods=methods)
+        if route.path == "/revoke":
+            handler = RevocationHandler(self, ClientAuthenticator(self))
+            return Route(route.path, cors_middleware(handler.handle, methods), methods=methods)
+        return route
+
+    # Clients
+
+    async def register_client(self, client_info: OAuthClientInformationFull) -> None:
+        """Registers a client for a week, within which somebody has to sign in with it."""
+        await super().register_client(client_info)
+        client = await self._client_store.get(key=client_info.client_id or "")
+        if client is not None:
+            client.scope = self._default_scope_str  # so that it may ask for more rights later
+            await self._client_store.put(client.client_id or "", client, ttl=_UNUSED_SECONDS)
+
+    async def get_client(self, client_id: str) -> OAuthClientInformationFull | None:
+        """A client; one that registered may use no other redirect URIs than its own."""
+        client = await super().get_client(client_id)
+        is_registered = (
+            isinstance(client, ProxyDCRClient)
+            and client.cimd_document is None
+            and not client.allow_unregistered_redirect_uris
+        )
+        return _Registered(**client.model_dump()) if client and is_registered else client
+
+    # The way to the provider and back
+
+    async def authorize(
+        self, client: OAuthClientInformationFull, params: AuthorizationParams
+    ) -> str:
+        """Begins a login.
+
+        Raises:
+            AuthorizeError: `temporarily_unavailable`, the provider is away.
+        """
+        try:
+            await self._discover()
+        except ProviderUnavailable as error:
+            raise AuthorizeError("temporarily_unavailable", str(error)) from error
+        return await super().authorize(client, params)
+
+    async def _handle_consent(self, request: Request) -> Any:  # noqa: ANN401 - as in FastMCP
+        await self._discover()
+        return await super()._handle_consent(request)
+
+    async def _handle_idp_callback(self, request: Request) -> Any:  # noqa: ANN401 - as in FastMCP
+        """FastMCP answers 500 with the exception's text when the exchange fails."""
+        await self._discover()
+        reasons: list[str] = []
+        reset = failure_of_login.set(reasons)
+        try:
+            response = await super()._handle_idp_callback(request)
+        finally:
+            failure_of_login.reset(reset)
+        if response.status_code != _SERVER_ERROR:
+            return response
+        reason = reasons[-1] if reasons else "The login could not be completed."
+        self._tell(AuthEvent(Door.SIGN_IN, "failed", {"reason": reason}))
+        page = create_error_html("Sign-in failed", f"{reason} Please start again in your client.")
+        return create_secure_html_response(page, status_code=502)
+
+    async def _discover(self) -> None:
+        """FastMCP wants the provider's endpoints when it is constructed."""
+        endpoints = await self._tokens.provider.endpoints()
+        self._upstream_authorization_endpoint = endpoints.authorization
+        self._upstream_token_endpoint = endpoints.token
+        self._upstream_revocation_endpoint = endpoints.revocation
+        is_basic = "client_secret_basic" in endpoints.token_auth_methods
+        self._token_endpoint_auth_method = (
+            "client_secret_basic" if is_basic else "client_secret_post"
+        )
+
+    def _build_upstream_authorize_url(self, txn_id: str, transaction: dict[str, Any]) -> str:
+        scopes = self._asked_upstream(transaction.get("scopes") or self.scopes_supported)
+        return super()._build_upstream_authorize_url(txn_id, {**transaction, "scopes": scopes})
+
+    def _asked_upstream(self, scopes: Sequence[str]) -> list[str]:
+        """What the provider is asked for: the client's scopes, and a refresh token."""
+        asked = self._rules.upstream_scopes or [_OFFLINE, *scopes]
+        return list(dict.fromkeys([_OPENID, *asked]))
+
+    def _asked_for(self, scopes: Sequence[str]) -> list[str]:
+        """All of ours where a login always asks for the same: another one brings no more."""
+        return list(scopes if scopes and not self._rules.upstream_scopes else self._rules.scopes)
+
+
+class _Registered(ProxyDCRClient):
+    """A client that registered itself: its redirect URIs have to be allowed and its own.
+
+    FastMCP (4.1 to 4.2.1) lets it use any URI of the allow-list.
+    """
+
+    def validate_redirect_uri(self, redirect_uri: AnyUrl | None) -> AnyUrl:
+        """The redirect URI of a login; the port of a loopback one may differ (RFC 8252)."""
+        allowed = super().validate_redirect_uri(redirect_uri)
+        own = ProxyDCRClient(**{**self.model_dump(), "allowed_redirect_uri_patterns": None})
+        return own.validate_redirect_uri(allowed)

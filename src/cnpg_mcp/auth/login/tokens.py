@@ -1,0 +1,277 @@
+"""The tokens of logins: given, refreshed, looked up, ended. FastMCP's OAuth proxy, made to last.
+
+What is overridden, and until when it has to be (read in FastMCP 4.1.2 and 4.2.1):
+
+* `load_access_token`, which takes a provider or a store that is away for a bad token;
+* code exchange and refresh, which are for one at a time among all replicas, with a short grace for
+  a refresh token that is used twice, and the end of the login for one that is used again later;
+* revocation, which leaves access tokens valid.
+"""
+
+import time
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from fastmcp.server.auth import OAuthProxy
+from fastmcp.server.auth.auth import AccessToken
+from fastmcp.server.auth.oauth_proxy.models import UpstreamTokenSet
+from fastmcp.server.auth.oauth_proxy.upstream import OAuthError
+from joserfc.errors import JoseError
+from mcp.server.auth.provider import AuthorizationCode, RefreshToken, TokenError
+from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
+
+from cnpg_mcp.auth.access_tokens import AccessTokens
+from cnpg_mcp.auth.bearer import VerifiedToken, verified
+from cnpg_mcp.auth.errors import AuthError, ExpiredToken, InvalidToken, ProviderUnavailable
+from cnpg_mcp.auth.events import AuthEvent, Door, Tell
+from cnpg_mcp.auth.family import Families, Login, UsedRefreshToken, digest
+from cnpg_mcp.auth.store import LoginStore
+from cnpg_mcp.auth.upstream import ProviderClient
+
+USED_SECONDS = 400 * 24 * 3600
+"""How long a client's registration lasts after its last login: a refresh token lasts a year."""
+_MAX_NAME = 100
+_MALFORMED = (JoseError, ValueError, KeyError, TypeError)
+_ENDED = "The login is over: sign in again."
+
+
+class LoginTokens(OAuthProxy):
+    """An OAuth proxy whose tokens outlive restarts, replicas, and a provider that is away."""
+
+    _tokens: AccessTokens
+    _store: LoginStore
+    _families: Families
+    _tell: Tell
+
+    async def _discover(self) -> None:
+        """Learns the provider's endpoints.
+
+        Raises:
+            ProviderUnavailable: it does not tell.
+        """
+        raise NotImplementedError
+
+    def _create_upstream_oauth_client(self) -> ProviderClient:
+        assert self._upstream_client_secret is not None  # noqa: S101 - required by the settings
+        return ProviderClient(
+            self._upstream_client_id,
+            self._upstream_client_secret.get_secret_value(),
+            self._token_endpoint_auth_method or "client_secret_basic",
+            self._tokens.verify,
+        )
+
+    # Given
+
+    async def exchange_authorization_code(
+        self, client: OAuthClientInformationFull, authorization_code: AuthorizationCode
+    ) -> OAuthToken:
+        """The first tokens of a login; of two who come with one code, one gets them."""
+        async with self._store.turn(f"code-{digest(authorization_code.code)}"):
+            tokens = await super().exchange_authorization_code(client, authorization_code)
+        family = await self._family(tokens.access_token, "access")
+        login = Login(
+            asked=self._asked_for(authorization_code.scopes),
+            client_name=(client.client_name or "")[:_MAX_NAME],
+        )
+        await self._families.begin(family, login, USED_SECONDS)
+        await self._keep_client(client)
+        await self._tell_of(Door.SIGN_IN, "ok", client, family)
+        return tokens
+
+    def _asked_for(self, scopes: Sequence[str]) -> list[str]:
+        """Which scopes a login that asked for these has asked the provider for."""
+        return list(scopes)
+
+    async def _keep_client(self, client: OAuthClientInformationFull) -> None:
+        """The registration lasts from its last use on."""
+        stored = await self._client_store.get(key=client.client_id or "")
+        if stored is not None:
+            await self._client_store.put(client.client_id or "", stored, ttl=USED_SECONDS)
+
+    # Refreshed
+
+    async def load_refresh_token(
+        self, client: OAuthClientInformationFull, refresh_token: str
+    ) -> RefreshToken | None:
+        """A refresh token of this client, also one that has been used."""
+        known = await super().load_refresh_token(client, refresh_token)
+        if known is not None:
+            return known
+        used = await self._families.used(refresh_token)
+        if used is None or used.client_id != client.client_id:
+            return None
+        return RefreshToken(token=refresh_token, client_id=used.client_id, scopes=used.scopes)
+
+    async def exchange_refresh_token(
+        self, client: OAuthClientInformationFull, refresh_token: RefreshToken, scopes: list[str]
+    ) -> OAuthToken:
+        """New tokens for a refresh token, once; see `family` for the second time.
+
+        Raises:
+            TokenError: `invalid_grant`, the login is over.
+            Unavailable: the provider or the store is away; the token stays as good as it was.
+        """
+        await self._discover()
+        used = await self._families.used(refresh_token.token)
+        family = used.family if used else await self._family(refresh_token.token, "refresh")
+        async with self._store.turn(f"login-{family}"):
+            used = await self._families.used(refresh_token.token)
+            if used is not None:
+                return await self._once_more(client, refresh_token.token, used)
+            tokens = await self._exchange(client, refresh_token, scopes, family)
+        await self._keep_client(client)
+        await self._tell_of(Door.REFRESH, "ok", client, family)
+        return tokens
+
+    async def _once_more(
+        self, client: OAuthClientInformationFull, token: str, used: UsedRefreshToken
+    ) -> OAuthToken:
+        answer = await self._families.answered(token, used)
+        if answer is not None:
+            return answer
+        await self._tell_of(Door.REFRESH, "reused", client, used.family)
+        await self._end(used.family)
+        raise TokenError("invalid_grant", _ENDED)
+
+    async def _exchange(
+        self,
+        client: OAuthClientInformationFull,
+        refresh_token: RefreshToken,
+        scopes: list[str],
+        family: str,
+    ) -> OAuthToken:
+        """FastMCP's exchange, during which the old token is known all the time."""
+        token = refresh_token.token
+        await self._families.use(token, refresh_token.client_id, refresh_token.scopes, family)
+        try:
+            tokens = await self._refreshed(client, refresh_token, scopes)
+        except BaseException:
+            await self._families.unuse(token)
+            raise
+        await self._families.answer(token, tokens)
+        return tokens
+
+    async def _refreshed(
+        self, client: OAuthClientInformationFull, refresh_token: RefreshToken, scopes: list[str]
+    ) -> OAuthToken:
+        try:
+            return await super().exchange_refresh_token(client, refresh_token, scopes)
+        except InvalidToken as error:
+            raise TokenError("invalid_grant", str(error)) from error
+        except OAuthError as error:  # `invalid_grant` FastMCP translates itself
+            raise _refusal_of(error) from error
+
+    def _prepare_scopes_for_upstream_refresh(self, scopes: list[str]) -> list[str]:  # noqa: ARG002
+        """None: the provider then keeps those of the login, `offline_access` among them."""
+        return []
+
+    # Looked up
+
+    async def load_access_token(self, token: str) -> AccessToken | None:
+        """FastMCP's way of asking."""
+        try:
+            return await self.verify(token)
+        except AuthError:
+            return None
+
+    async def verify(self, token: str) -> VerifiedToken:
+        """See `bearer.Verifier`: ours, and the provider's behind it, refreshed when it is over."""
+        family = await self._family(token, "access")
+        try:
+            upstream = await self._upstream(family)
+            claims = await self._tokens.verify(upstream.access_token)
+        except ExpiredToken:
+            upstream = await self._renewed(family)
+            claims = await self._tokens.verify(upstream.access_token)
+        return verified(claims, client_id=upstream.client_id, family=family)
+
+    async def asked(self, token: VerifiedToken) -> Collection[str] | None:
+        """See `bearer.Verifier`."""
+        login = await self._families.login(token.family or "")
+        return login.asked if login else None
+
+    async def _renewed(self, family: str) -> UpstreamTokenSet:
+        """The provider's tokens, refreshed by one for all."""
+        await self._discover()
+        async with self._store.turn(f"login-{family}"):
+            upstream = await self._upstream(family)
+            if upstream.expires_at > time.time():
+                return upstream
+            if not upstream.refresh_token:
+                raise ExpiredToken(_ENDED)
+            try:
+                return await self._try_transparent_refresh(upstream)
+            except OAuthError as error:
+                raise _refusal_of(error) from error
+
+    async def _family(self, token: str, use: str) -> str:
+        """The login to which a token of ours belongs."""
+        try:
+            payload = self.jwt_issuer.verify_token(token, expected_token_use=use)
+            jti = str(payload["jti"])
+        except _MALFORMED as error:
+            raise InvalidToken("The token is not one of this server, or it has expired.") from error
+        mapping = await self._jti_mapping_store.get(key=jti)
+        if mapping is None:
+            raise InvalidToken(_ENDED)
+        return mapping.upstream_token_id
+
+    async def _upstream(self, family: str) -> UpstreamTokenSet:
+        upstream = await self._upstream_token_store.get(key=family)
+        if upstream is None:
+            raise InvalidToken(_ENDED)
+        return upstream
+
+    # Ended
+
+    async def revoke(self, token: str, client_id: str) -> None:
+        """See `endpoints.Revoker`."""
+        for use in ("access", "refresh"):
+            try:
+                family = await self._family(token, use)
+                upstream = await self._upstream(family)
+            except InvalidToken:
+                continue
+            if upstream.client_id == client_id:
+                self._tell(AuthEvent(Door.REVOKE, "ok", {"client_id": client_id}))
+                await self._end(family)
+
+    async def _end(self, family: str) -> None:
+        """Nobody gets in with a token of this login any more; the provider is told."""
+        upstream = await self._upstream_token_store.get(key=family)
+        await self._upstream_token_store.delete(key=family)
+        await self._families.end(family)
+        if upstream is not None and upstream.refresh_token:
+            await self._revoke_upstream(upstream.refresh_token)
+
+    async def _revoke_upstream(self, refresh_token: str) -> None:
+        """As well as it goes: here the login is over anyway."""
+        try:
+            address = (await self._tokens.provider.endpoints()).revocation
+        except ProviderUnavailable:
+            return
+        if address is not None:
+            provider = self._create_upstream_oauth_client()
+            await provider.revoke(address, refresh_token)
+            await provider.aclose()
+
+    async def _tell_of(
+        self, door: Door, outcome: str, client: OAuthClientInformationFull, family: str
+    ) -> None:
+        """On record: who it is, by which client."""
+        upstream = await self._upstream_token_store.get(key=family)
+        claims = await self._tokens.verify(upstream.access_token) if upstream else {}
+        facts: dict[str, Any] = {
+            "caller": {"issuer": claims.get("iss"), "subject": claims.get("sub")},
+            "client_id": client.client_id,
+            "client": (client.client_name or "")[:_MAX_NAME],
+        }
+        self._tell(AuthEvent(door, outcome, facts))
+
+
+def _refusal_of(error: OAuthError) -> AuthError:
+    if error.error == "invalid_grant":
+        return ExpiredToken(_ENDED)
+    return ProviderUnavailable(
+        f"The identity provider does not refresh logins: {str(error.error)[:100]}."
+    )
