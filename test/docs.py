@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from fastmcp import Client
+from pydantic_settings import BaseSettings
 
 from cnpg_mcp.domain.caller import Scope
 from cnpg_mcp.serving.app import build_estate, build_server
 from cnpg_mcp.settings import Settings
+from cnpg_mcp.settings.model import GROUPS
 from cnpg_mcp.toolkit.registry import ToolSpec
 from cnpg_tools import REGISTRY
 
@@ -20,11 +22,16 @@ BEGIN, END = "<!-- made by make docs: begin -->", "<!-- end -->"
 
 
 def settings_table() -> str:
-    """Every setting with its default and meaning."""
-    lines = ["| Variable | Default | Meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        default = field.default
-        shown = f"`{_plainly(default)}`" if default not in (None, ()) else "-"
+    """Every setting with its default and meaning, a table for each group."""
+    return "\n\n".join(_group(group) for group in GROUPS)
+
+
+def _group(group: type[BaseSettings]) -> str:
+    title = (group.__doc__ or "").splitlines()[0].rstrip(".")
+    lines = [f"### {title}", "", "| Variable | Default | Meaning |", "|---|---|---|"]
+    for name in group.__annotations__:
+        field = Settings.model_fields[name]
+        shown = "-" if field.default in (None, (), "") else f"`{_plainly(field.default)}`"
         lines.append(f"| `{name.upper()}` | {shown} | {field.description} |")
     return "\n".join(lines)
 
@@ -33,7 +40,9 @@ def _plainly(default: object) -> object:
     """A default as one would set it."""
     if isinstance(default, timedelta):
         return f"{default // timedelta(hours=1)}h"
-    return default
+    if isinstance(default, tuple):
+        return " ".join(default)
+    return str(default).lower() if isinstance(default, bool) else default
 
 
 def with_part(text: str, part: str) -> str:

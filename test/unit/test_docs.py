@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnpg_mcp.settings import Settings
+from cnpg_mcp.settings.model import GROUPS
 from test.docs import MADE, with_part
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,11 @@ def test_made_part_is_current(path):
 
 def test_every_setting_is_described():
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_every_setting_belongs_to_one_group():
+    grouped = [name for group in GROUPS for name in group.__annotations__]
+    assert sorted(grouped) == sorted(Settings.model_fields)
 
 
 def test_every_verb_of_make_stands_in_the_readme():
@@ -42,7 +48,7 @@ def test_links_between_documents_lead_somewhere():
 def test_console_scripts_are_the_entry_files():
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     for target in scripts.values():
-        module = target.removesuffix(":main")
+        module = target.removesuffix(":main").replace(".", "/")
         assert (ROOT / "src" / f"{module}.py").exists()
 
 
