@@ -81,14 +81,14 @@ class HttpServer:
             self._process.wait()
 
 
-async def ask(url: str, tool: str, **arguments: object) -> CallToolResult:
-    """What a tool answers over http."""
-    async with Client(StreamableHttpTransport(url)) as client:
+async def ask(url: str, token: str, tool: str, **arguments: object) -> CallToolResult:
+    """What a tool answers over http to the bearer of a token."""
+    async with Client(StreamableHttpTransport(url, auth=token)) as client:
         result: CallToolResult = await client.call_tool(tool, arguments, raise_on_error=False)
         return result
 
 
-async def tool_definitions(url: str) -> list[str]:
+async def tool_definitions(url: str, token: str) -> list[str]:
     """The tools over http, each as JSON."""
-    async with Client(StreamableHttpTransport(url)) as client:
+    async with Client(StreamableHttpTransport(url, auth=token)) as client:
         return [tool.model_dump_json() for tool in await client.list_tools()]

@@ -20,12 +20,12 @@ from cnpg_mcp.auth.callers import CallerRules
 from cnpg_mcp.auth.errors import AuthError, ProviderUnavailable, Unavailable
 from cnpg_mcp.auth.events import AuthEvent, Door, Tell
 from cnpg_mcp.auth.login.sign_in import LoginRules, SignIn
-from cnpg_mcp.auth.place import Place
+from cnpg_mcp.auth.place import Offered, Place
 from cnpg_mcp.auth.provider import IdentityProvider, make_provider
 from cnpg_mcp.auth.resource import ProviderTokens
 from cnpg_mcp.auth.store import DirectoryLogins, LoginStore, RedisLogins
 from cnpg_mcp.domain.caller import Caller, Scope
-from cnpg_mcp.settings import Settings, is_redis
+from cnpg_mcp.settings import Settings, SettingsError, is_redis
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def main_entrance(settings: Settings, place: Place, tell: Tell) -> Entrance:
         client_id=settings.auth0_client_id or "",
         client_secret=secret,
         signing_key=_plain(settings.oauth_signing_key) or None,
-        scopes=_scopes(settings),
+        scopes=_offered(settings),
         upstream_scopes=settings.oidc_scopes,
         authorize_params=settings.oidc_authorize_params,
         redirect_uris=settings.allowed_redirect_uris,
@@ -96,20 +96,31 @@ def main_entrance(settings: Settings, place: Place, tell: Tell) -> Entrance:
 def token_entrance(settings: Settings, place: Place, tell: Tell) -> Entrance:
     """The test server's: the provider's own access tokens."""
     tokens = _access_tokens(settings)
-    checked = ProviderTokens(tokens, place, _scopes(settings), _refusals(tell))
+    checked = ProviderTokens(tokens, place, _offered(settings), _refusals(tell))
     rules_of_calls = CallerRules.of(settings)
     return Entrance(checked, checked, tokens.provider, rules_of_calls, place.metadata_url)
 
 
 def make_store(settings: Settings) -> LoginStore:
-    """Where logins are kept; its key is derived, so that no other key tells it."""
+    """Where logins are kept; its key is derived, so that no other key tells it.
+
+    Raises:
+        SettingsError: the directory cannot be used.
+    """
     secrets = (settings.oauth_store_key, settings.oauth_signing_key, settings.auth0_client_secret)
     material = next(_plain(secret) for secret in secrets if secret)
     key = derive_jwt_key(high_entropy_material=material, salt="cnpg-mcp-login-store")
     place = _plain(settings.oauth_store)
     if is_redis(place):
         return RedisLogins(place, key)
-    return DirectoryLogins(Path(place).expanduser() if place else _usual_directory(key), key)
+    path = Path(place).expanduser() if place else _usual_directory(key)
+    try:
+        return DirectoryLogins(path, key)
+    except OSError as error:
+        raise SettingsError(
+            f"OAUTH_STORE: the directory {path} cannot be used ({error.strerror}). Name one that "
+            "this user may write to, or a Redis URL."
+        ) from error
 
 
 def _usual_directory(key: bytes) -> Path:
@@ -121,9 +132,11 @@ def _access_tokens(settings: Settings) -> AccessTokens:
     return AccessTokens(make_provider(settings.oidc_issuer or ""), settings.oidc_audience or "")
 
 
-def _scopes(settings: Settings) -> list[str]:
+def _offered(settings: Settings) -> Offered:
     """What a login may be good for: a read-only server needs no more than reading."""
-    return [Scope.READ.value] if settings.read_only else [scope.value for scope in Scope]
+    useful = [Scope.READ] if settings.read_only else list(Scope)
+    supported = tuple(scope.value for scope in useful)
+    return Offered(supported, settings.login_scopes or supported)
 
 
 def _plain(secret: SecretStr | None) -> str:

@@ -22,3 +22,11 @@ class Place:
     def metadata_url(self) -> str:
         """Where the resource's metadata is (RFC 9728, section 3.1)."""
         return str(build_resource_metadata_url(AnyHttpUrl(self.resource)))
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Scopes that clients are told of: all that there are, and those to ask for at first."""
+
+    supported: tuple[str, ...]
+    at_first: tuple[str, ...]

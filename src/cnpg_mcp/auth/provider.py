@@ -120,7 +120,7 @@ class IdentityProvider:
         return self.clock() - kept.asked >= _PAUSE_SECONDS
 
     async def _ask(self, kept: _Kept[T], ask: Callable[[], Any]) -> None:
-        kept.asked = self.clock()
+        kept.asked, kept.failure = self.clock(), "The identity provider has not answered yet."
         try:
             kept.value = await ask()
             kept.got, kept.failure = self.clock(), ""

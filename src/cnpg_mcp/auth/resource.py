@@ -1,6 +1,6 @@
 """Sign-in of the test server: the provider's own access tokens, and where to get them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from fastmcp.server.auth.auth import AccessToken, AuthProvider
@@ -13,7 +13,7 @@ from starlette.routing import Route
 from cnpg_mcp.auth.access_tokens import AccessTokens
 from cnpg_mcp.auth.bearer import BearerTokens, Refused, VerifiedToken, verified
 from cnpg_mcp.auth.errors import AuthError
-from cnpg_mcp.auth.place import Place
+from cnpg_mcp.auth.place import Offered, Place
 
 _METADATA_SECONDS = 3600
 
@@ -22,11 +22,11 @@ class ProviderTokens(AuthProvider):
     """A resource server (RFC 9728) that takes the access tokens of one provider."""
 
     def __init__(
-        self, tokens: AccessTokens, place: Place, scopes: Sequence[str], refused: Refused
+        self, tokens: AccessTokens, place: Place, scopes: Offered, refused: Refused
     ) -> None:
         super().__init__(base_url=place.public_url)
         self._tokens, self._place, self._refused = tokens, place, refused
-        self._scopes = list(scopes)
+        self._scopes = scopes
 
     async def verify(self, token: str) -> VerifiedToken:
         """See `bearer.Verifier`."""
@@ -46,8 +46,8 @@ class ProviderTokens(AuthProvider):
             return None
 
     def get_challenge_scopes(self, required_scopes: list[str] | None = None) -> list[str]:
-        """What a login had better ask for."""
-        return self._scopes if required_scopes is None else required_scopes
+        """What a login had better ask for at first."""
+        return list(self._scopes.at_first) if required_scopes is None else required_scopes
 
     def get_middleware(self) -> list[Middleware]:
         """What stands in front of the endpoint."""
@@ -67,7 +67,7 @@ class ProviderTokens(AuthProvider):
         document = {
             "resource": self._place.resource,
             "authorization_servers": [self._tokens.provider.issuer],
-            "scopes_supported": self._scopes,
+            "scopes_supported": list(self._scopes.supported),
             "bearer_methods_supported": ["header"],
         }
         caching = {"Cache-Control": f"public, max-age={_METADATA_SECONDS}"}

@@ -103,7 +103,10 @@ def _serve_http(
 
     port = settings.port if settings.port is not None else port
     place = Place(settings.public_url or f"http://localhost:{port}", path)
-    app = build_app(name, settings, place, getattr(door, entrance))
+    try:
+        app = build_app(name, settings, place, getattr(door, entrance))
+    except SettingsError as error:
+        _refuse(error)
     _settle()
     _run(app, settings, port)
 
@@ -127,8 +130,11 @@ def _number(text: str | None) -> int | None:
 def _run(app: "ASGIApp", settings: Settings, port: int) -> None:
     import uvicorn  # noqa: PLC0415 - stdio does not need it
 
+    from cnpg_mcp.serving.protocol import TrimmedHeaders  # noqa: PLC0415
+
     uvicorn.run(
         app,
+        http=TrimmedHeaders,
         host=settings.host,
         port=port,
         log_config=None,

@@ -173,6 +173,12 @@ class SignInSettings(BaseSettings):
         description="Scopes of callers whose token names none of `cnpg:read`, `cnpg:write`, "
         "`cnpg:admin`. `none`: they may do nothing.",
     )
+    login_scopes: Annotated[Names, AfterValidator(_scopes)] = Field(
+        (),
+        description="Scopes that clients are told to ask for at first. Fewer than all: a client "
+        "that can asks for more when a call needs it. Default: all three, or `cnpg:read` with "
+        "`READ_ONLY`; the provider decides which of them a person gets.",
+    )
     impersonate_user_claim: Literal["sub", "email"] | None = Field(
         None,
         description="Claim that names the Kubernetes user for whom calls are made; `email` only "

@@ -32,6 +32,8 @@ def require_main_sign_in(settings: Settings) -> None:
         _require_guarded(settings, name)
     if is_redis(settings.oauth_store.get_secret_value() if settings.oauth_store else ""):
         _require(settings, "oauth_signing_key", "plan_key")
+    if settings.plan_store:
+        _require(settings, "plan_key")
 
 
 def require_token_sign_in(settings: Settings) -> None:
@@ -44,6 +46,8 @@ def require_token_sign_in(settings: Settings) -> None:
     if not is_loopback(settings.host):
         _require(settings, "public_url")
     _require_guarded(settings, "plan_store")
+    if settings.plan_store:
+        _require(settings, "plan_key")
 
 
 def is_redis(store: str) -> bool:

@@ -14,12 +14,13 @@ from fastmcp.server.auth import TokenVerifier
 from fastmcp.server.auth.oauth_proxy.models import ProxyDCRClient
 from fastmcp.server.auth.oauth_proxy.ui import create_error_html
 from fastmcp.utilities.ui import create_secure_html_response
+from mcp.server.auth.handlers.metadata import MetadataHandler
 from mcp.server.auth.middleware.client_auth import ClientAuthenticator
 from mcp.server.auth.provider import AuthorizationParams, AuthorizeError
-from mcp.server.auth.routes import cors_middleware
-from mcp.server.auth.settings import RevocationOptions
-from mcp.shared.auth import OAuthClientInformationFull
-from pydantic import AnyUrl
+from mcp.server.auth.routes import build_metadata, cors_middleware
+from mcp.server.auth.settings import ClientRegistrationOptions, RevocationOptions
+from mcp.shared.auth import OAuthClientInformationFull, OAuthMetadata
+from pydantic import AnyHttpUrl, AnyUrl
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
@@ -31,7 +32,7 @@ from cnpg_mcp.auth.errors import ProviderUnavailable
 from cnpg_mcp.auth.events import AuthEvent, Door, Tell
 from cnpg_mcp.auth.family import Families
 from cnpg_mcp.auth.login.tokens import LoginTokens
-from cnpg_mcp.auth.place import Place
+from cnpg_mcp.auth.place import Offered, Place
 from cnpg_mcp.auth.store import LoginStore
 from cnpg_mcp.auth.upstream import failure_of_login
 
@@ -45,21 +46,22 @@ _PERSONAL = ("profile", "email")
 _UNUSED_SECONDS = 7 * 24 * 3600
 """How long a registration waits for its first login."""
 _SERVER_ERROR = 500
+_METADATA = "/.well-known/oauth-authorization-server"
 
 
 @dataclass(frozen=True)
 class LoginRules:
     """What an installation decides about logins.
 
-    `scopes`: what clients may ask for. `upstream_scopes`: what the provider is always asked for,
-    in place of that. Without `signing_key` one is derived from the client secret.
+    `scopes`: what clients are told to ask for. `upstream_scopes`: what the provider is always asked
+    for, in place of that. Without `signing_key` one is derived from the client secret.
     """
 
     place: Place
     client_id: str
     client_secret: str
     signing_key: str | None
-    scopes: Sequence[str]
+    scopes: Offered
     upstream_scopes: Sequence[str] = ()
     authorize_params: str = ""
     redirect_uris: Sequence[str] = ()
@@ -93,7 +95,7 @@ class SignIn(LoginTokens):
                 *LOOPBACK_CALLBACKS,
                 *rules.redirect_uris,
             ],
-            valid_scopes=[*rules.scopes, _OPENID, _OFFLINE, *_PERSONAL],
+            valid_scopes=[*rules.scopes.supported, _OPENID, _OFFLINE, *_PERSONAL],
             forward_resource=False,
             extra_authorize_params={
                 "audience": tokens.audience,
@@ -112,28 +114,44 @@ class SignIn(LoginTokens):
     @property
     def scopes_supported(self) -> list[str]:
         """Scopes of the protected resource: without `offline_access`, which is no right here."""
-        return list(self._rules.scopes)
+        return list(self._rules.scopes.supported)
 
     def get_challenge_scopes(self, required_scopes: list[str] | None = None) -> list[str]:
-        """What a login had better ask for."""
-        return self.scopes_supported if required_scopes is None else required_scopes
+        """What a login had better ask for at first."""
+        return list(self._rules.scopes.at_first) if required_scopes is None else required_scopes
 
     def get_middleware(self) -> list[Middleware]:
         """What stands in front of the endpoint."""
         return BearerTokens(self, self._rules.place, self._refused).middleware()
 
     def get_routes(self, mcp_path: str | None = None) -> list[Route]:
-        """FastMCP's endpoints, with two of ours."""
+        """FastMCP's endpoints, with three of ours."""
         return [self._standard(route) for route in super().get_routes(mcp_path)]
 
     def _standard(self, route: Route) -> Route:
         methods = ["POST", "OPTIONS"]
         if route.path == "/token":
             return Route(route.path, TokenEndpoint(route.app), methods=methods)
+        if route.path == _METADATA:
+            reads = ["GET", "OPTIONS"]
+            handler = MetadataHandler(self._metadata())
+            return Route(route.path, cors_middleware(handler.handle, reads), methods=reads)
         if route.path == "/revoke":
-            handler = RevocationHandler(self, ClientAuthenticator(self))
-            return Route(route.path, cors_middleware(handler.handle, methods), methods=methods)
+            revocation = RevocationHandler(self, ClientAuthenticator(self))
+            return Route(route.path, cors_middleware(revocation.handle, methods), methods=methods)
         return route
+
+    def _metadata(self) -> OAuthMetadata:
+        """RFC 8414. FastMCP's says that clients need a secret to revoke: none has one."""
+        registration = self.client_registration_options or ClientRegistrationOptions()
+        address = AnyHttpUrl(self._rules.place.public_url)
+        metadata = build_metadata(address, None, registration, RevocationOptions(enabled=True))
+        methods = ["none", "private_key_jwt"] if self._rules.cimd else ["none"]
+        metadata.token_endpoint_auth_methods_supported = methods
+        metadata.revocation_endpoint_auth_methods_supported = methods
+        metadata.authorization_response_iss_parameter_supported = True
+        metadata.client_id_metadata_document_supported = self._rules.cimd
+        return metadata
 
     # Clients
 
@@ -213,7 +231,8 @@ class SignIn(LoginTokens):
 
     def _asked_for(self, scopes: Sequence[str]) -> list[str]:
         """All of ours where a login always asks for the same: another one brings no more."""
-        return list(scopes if scopes and not self._rules.upstream_scopes else self._rules.scopes)
+        is_fixed = bool(self._rules.upstream_scopes)
+        return list(scopes if scopes and not is_fixed else self._rules.scopes.supported)
 
 
 class _Registered(ProxyDCRClient):

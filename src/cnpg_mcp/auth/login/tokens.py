@@ -67,6 +67,8 @@ class LoginTokens(OAuthProxy):
     ) -> OAuthToken:
         """The first tokens of a login; of two who come with one code, one gets them."""
         async with self._store.turn(f"code-{digest(authorization_code.code)}"):
+            if await self._code_store.get(key=authorization_code.code) is None:
+                raise TokenError("invalid_grant", "The authorization code has been used.")
             tokens = await super().exchange_authorization_code(client, authorization_code)
         family = await self._family(tokens.access_token, "access")
         login = Login(
