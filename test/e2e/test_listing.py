@@ -1,16 +1,19 @@
 """The list of clusters, over every transport."""
 
+from collections.abc import Iterator
+
+import httpx
 import pytest
 
+from test.auth.browser import Browser
+from test.auth.oauth_client import OAuthClient
+from test.auth.providers.auth0 import Auth0
+from test.auth.providers.base import PERSON
+from test.auth.site import Site, make_auth0
 from test.e2e.births import Birth
-from test.e2e.desk import ROOT, Data, Desk
+from test.e2e.desk import Data, Desk
 from test.e2e.room import Room
-from test.serving import HttpServer, ask
-
-SERVERS = {
-    "main": (["src/cnpg_mcp_server.py", "--transport", "http"], "/mcp"),
-    "test": (["src/cnpg_mcp_test_server.py"], "/test"),
-}
+from test.serving import ask
 
 
 def _row(listed: Data, name: str) -> Data:
@@ -42,15 +45,27 @@ def test_detailed_list_gives_the_verdict_of_the_status(desk: Desk, birth: Birth)
     assert _row(listed, birth.status["name"])["verdict"] == birth.status["verdict"]
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.fixture(scope="module")
+def site(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site[Auth0]]:
+    """Both servers over http on the real cluster."""
+    folder = tmp_path_factory.mktemp("http")
+    with Site(folder, make_auth0, {"KUBECONFIG": str(room.kubeconfig)}) as running:
+        yield running
+
+
+async def _main_token(site: Site[Auth0]) -> str:
+    async with httpx.AsyncClient(trust_env=False) as http, Browser(PERSON) as browser:
+        return (await OAuthClient(site.main.base, http).login(browser)).access
+
+
 async def test_list_over_http_is_the_list_over_stdio(
-    room: Room, desk: Desk, birth: Birth, server: str
+    site: Site[Auth0], desk: Desk, birth: Birth
 ) -> None:
-    arguments, path = SERVERS[server]
-    with HttpServer(arguments, {"KUBECONFIG": str(room.kubeconfig)}, cwd=ROOT) as running:
-        answer = await ask(running.url(path), "list_postgres_clusters")
     names = [row["name"] for row in desk.ask("list_postgres_clusters").data["clusters"]]
-    assert [row["name"] for row in (answer.structured_content or {})["clusters"]] == names
+    tokens = {site.main: await _main_token(site), site.test: site.provider.token("cnpg:read")}
+    for server, token in tokens.items():
+        answer = await ask(server.mcp, token, "list_postgres_clusters")
+        assert [row["name"] for row in (answer.structured_content or {})["clusters"]] == names
 
 
 async def test_all_namespaces_without_the_right_lists_the_own_one_and_says_so(
