@@ -19,6 +19,7 @@ from typing import NamedTuple
 from cnpg_mcp.serving.app import build_estate, build_server
 from cnpg_mcp.settings import Settings
 from test.bench.bare_server import bare_table
+from test.bench.over_http import wires
 from test.bench.tools import timings
 from test.bench.wire import Wire
 from test.controlplane import situations
@@ -132,6 +133,29 @@ async def lists_in_process(kubeconfig: Path, rounds: int) -> list[Row]:
     return rows
 
 
+async def lists_over_http(kubeconfig: Path, rounds: int) -> list[Row]:
+    """Our list with sign-in and all layers, beside the API call itself."""
+    rows = []
+    async with KubeClient(kubeconfig) as client, wires(kubeconfig) as ours:
+        for size in SIZES:
+            given = {"namespace": f"bench-{size}", "limit": size}
+            acts: dict[str, Act] = {
+                "floor": lambda ns=f"bench-{size}", n=size: bare_table(client, ns, n),
+                **{
+                    path: lambda wire=wire, given=given: wire.call_tool(
+                        "list_postgres_clusters", given
+                    )
+                    for path, wire in ours.items()
+                },
+            }
+            median = await interleaved(acts, rounds)
+            rows += [
+                Row(f"list of {size}, {path}, beside the API call", median["floor"], median[path])
+                for path in ours
+            ]
+    return rows
+
+
 async def tools_in_process(plane: Plane, admin: KubeClient, rounds: int) -> list[Row]:
     """Every tool beside its own API calls, on a recorded cluster of three healthy instances."""
     arranged = await situations.arrange(admin, situations.load("healthy-3"))
@@ -170,6 +194,7 @@ async def measure(rounds: int) -> list[Row]:
         return [
             *await lists_over_stdio(kubeconfig, rounds),
             *await lists_in_process(kubeconfig, rounds),
+            *await lists_over_http(kubeconfig, rounds),
             *await tools_in_process(plane, admin, rounds),
             await start_to_first_list(kubeconfig, max(rounds // 5, 3)),
         ]

@@ -41,14 +41,15 @@ def configure(level: str, log_format: LogFormat, stream: TextIO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(own, logging.INFO))
-    for name in _OURS:
-        logging.getLogger(name).setLevel(own)
-    for name in _WORDY:
-        logging.getLogger(name).setLevel(max(own, logging.WARNING))
     for name in _WITH_OWN_HANDLERS:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+        logger.setLevel(logging.NOTSET)
+    for name in _OURS:
+        logging.getLogger(name).setLevel(own)
+    for name in _WORDY:
+        logging.getLogger(name).setLevel(max(own, logging.WARNING))
 
 
 class TextLines(logging.Formatter):

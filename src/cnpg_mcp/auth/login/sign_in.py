@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+from cachetools import LRUCache
 from fastmcp.server.auth import TokenVerifier
 from fastmcp.server.auth.oauth_proxy.models import ProxyDCRClient
 from fastmcp.server.auth.oauth_proxy.ui import create_error_html
@@ -46,6 +47,7 @@ _PERSONAL = ("profile", "email")
 _UNUSED_SECONDS = 7 * 24 * 3600
 """How long a registration waits for its first login."""
 _SERVER_ERROR = 500
+_KNOWN_FAMILIES = 10_000
 _METADATA = "/.well-known/oauth-authorization-server"
 
 
@@ -83,6 +85,7 @@ class SignIn(LoginTokens):
         self._rules, self._tokens, self._store = rules, tokens, store
         self._refused, self._tell = refused, tell
         self._families = Families(store.values)
+        self._known_families = LRUCache(_KNOWN_FAMILIES)
         super().__init__(
             upstream_authorization_endpoint="",
             upstream_token_endpoint="",

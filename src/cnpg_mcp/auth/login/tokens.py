@@ -9,7 +9,7 @@ What is overridden, and until when it has to be (read in FastMCP 4.1.2 and 4.2.1
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from typing import Any
 
 from fastmcp.server.auth import OAuthProxy
@@ -41,6 +41,7 @@ class LoginTokens(OAuthProxy):
     _tokens: AccessTokens
     _store: LoginStore
     _families: Families
+    _known_families: MutableMapping[str, tuple[str, float]]
     _tell: Tell
 
     async def _discover(self) -> None:
@@ -178,7 +179,7 @@ class LoginTokens(OAuthProxy):
 
     async def verify(self, token: str) -> VerifiedToken:
         """See `bearer.Verifier`: ours, and the provider's behind it, refreshed when it is over."""
-        family = await self._family(token, "access")
+        family = await self._family_of_call(token)
         try:
             upstream = await self._upstream(family)
             claims = await self._tokens.verify(upstream.access_token)
@@ -205,6 +206,20 @@ class LoginTokens(OAuthProxy):
                 return await self._try_transparent_refresh(upstream)
             except OAuthError as error:
                 raise _refusal_of(error) from error
+
+    async def _family_of_call(self, token: str) -> str:
+        """The login of an access token, which never changes: remembered, until the token's end.
+
+        Whether the login still is, only the store knows; it is asked every time.
+        """
+        name = digest(token)
+        family, expires = self._known_families.get(name, ("", 0.0))
+        if time.time() < expires:
+            return family
+        family = await self._family(token, "access")
+        expires = float(self.jwt_issuer.verify_token(token).get("exp") or 0)
+        self._known_families[name] = (family, expires)
+        return family
 
     async def _family(self, token: str, use: str) -> str:
         """The login to which a token of ours belongs."""
