@@ -20,12 +20,16 @@ _REMEMBERED_SECONDS = 30 * 24 * 3600
 
 
 class UsedRefreshToken(BaseModel):
-    """A refresh token that has been exchanged, or is about to be."""
+    """A refresh token that is being exchanged, or has been.
+
+    One that is not finished was in a process that died meanwhile: it may be exchanged again.
+    """
 
     client_id: str
     scopes: list[str]
     family: str
     used_at: float
+    is_finished: bool = False
 
 
 class Login(BaseModel):
@@ -62,9 +66,13 @@ class Families:
         used: UsedRefreshToken | None = await self._used.get(digest(token))
         return used
 
-    async def answer(self, token: str, tokens: OAuthToken) -> None:
+    async def finish(self, token: str, tokens: OAuthToken) -> None:
         """Keeps what a refresh token was exchanged for, for the one who comes too late."""
         await self._answers.put(digest(token), tokens, ttl=GRACE_SECONDS)
+        used = await self.used(token)
+        if used is not None:
+            done = used.model_copy(update={"is_finished": True})
+            await self._used.put(digest(token), done, ttl=_REMEMBERED_SECONDS)
 
     async def answered(self, token: str, used: UsedRefreshToken) -> OAuthToken | None:
         """What it was exchanged for; `None` once the grace is over."""

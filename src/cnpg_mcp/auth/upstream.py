@@ -1,5 +1,6 @@
 """The provider's token endpoint: what it gives is checked before anybody relies on it."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
@@ -28,11 +29,27 @@ class ProviderClient(AsyncOAuth2Client):
         super().__init__(client_id, client_secret, method, timeout=_TIMEOUT_SECONDS)
         self._check = check
 
+    async def fetch_token(
+        self, url: str, *, grant_type: str = "authorization_code", **params: Any  # noqa: ANN401
+    ) -> dict[str, Any]:
+        """The first tokens of a login.
+
+        Raises:
+            InvalidToken: the access token would be refused at every call.
+        """
+        tokens = await super().fetch_token(url, grant_type=grant_type, **params)
+        try:
+            await self._check(_access_token(tokens))
+        except InvalidToken as error:
+            _tell(f"The identity provider gave an access token that is not accepted. {error}")
+            raise
+        return tokens
+
     async def _request_token(self, url: str, data: dict[str, Any]) -> dict[str, Any]:
         try:
-            tokens = await super()._request_token(url, data)
-            await self._check(_access_token(tokens))
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, TypeError) as error:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                return await super()._request_token(url, data)
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError, TypeError) as error:
             _tell(f"The identity provider cannot be used at {url}.")
             raise ProviderUnavailable(
                 f"The identity provider cannot be used at {url}: {type(error).__name__}."
@@ -40,10 +57,6 @@ class ProviderClient(AsyncOAuth2Client):
         except OAuthError as error:
             _tell(f"The identity provider refused the login: {str(error.error)[:100]}.")
             raise
-        except InvalidToken as error:
-            _tell(f"The identity provider gave an access token that is not accepted. {error}")
-            raise
-        return tokens
 
     async def revoke(self, url: str, refresh_token: str) -> None:
         """Asks the provider to forget a login (RFC 7009); whether it does is its affair."""

@@ -115,16 +115,24 @@ class LoginTokens(OAuthProxy):
             Unavailable: the provider or the store is away; the token stays as good as it was.
         """
         await self._discover()
-        used = await self._families.used(refresh_token.token)
-        family = used.family if used else await self._family(refresh_token.token, "refresh")
+        family = await self._family_of_refresh(refresh_token.token)
         async with self._store.turn(f"login-{family}"):
             used = await self._families.used(refresh_token.token)
-            if used is not None:
+            if used is not None and used.is_finished:
                 return await self._once_more(client, refresh_token.token, used)
             tokens = await self._exchange(client, refresh_token, scopes, family)
         await self._keep_client(client)
         await self._tell_of(Door.REFRESH, "ok", client, family)
         return tokens
+
+    async def _family_of_refresh(self, token: str) -> str:
+        used = await self._families.used(token)
+        if used is not None:
+            return used.family
+        try:
+            return await self._family(token, "refresh")
+        except InvalidToken as error:
+            raise TokenError("invalid_grant", str(error)) from error
 
     async def _once_more(
         self, client: OAuthClientInformationFull, token: str, used: UsedRefreshToken
@@ -151,7 +159,7 @@ class LoginTokens(OAuthProxy):
         except BaseException:
             await self._families.unuse(token)
             raise
-        await self._families.answer(token, tokens)
+        await self._families.finish(token, tokens)
         return tokens
 
     async def _refreshed(
@@ -276,8 +284,10 @@ class LoginTokens(OAuthProxy):
         self, door: Door, outcome: str, client: OAuthClientInformationFull, family: str
     ) -> None:
         """On record: who it is, by which client."""
-        upstream = await self._upstream_token_store.get(key=family)
-        claims = await self._tokens.verify(upstream.access_token) if upstream else {}
+        try:
+            claims = await self._tokens.verify((await self._upstream(family)).access_token)
+        except AuthError:  # what has been given stays given
+            claims = {}
         facts: dict[str, Any] = {
             "caller": {"issuer": claims.get("iss"), "subject": claims.get("sub")},
             "client_id": client.client_id,
