@@ -107,8 +107,8 @@ def _require_shape(token: str) -> None:
         raise InvalidToken(f"The token is longer than {_MAX_CHARS} characters.")
     if parts == _JWE_PARTS:
         raise InvalidToken(
-            "The token is encrypted. Have the provider give signed tokens for this API (in Auth0: "
-            "API settings, token encryption off)."
+            "The token is encrypted. Ask the provider for one with the audience of this API (Auth0 "
+            "encrypts those without), and have it sign tokens of this API, not encrypt them."
         )
     if parts != _JWS_PARTS:
         raise InvalidToken(

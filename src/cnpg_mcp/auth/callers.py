@@ -78,7 +78,7 @@ def granted_scopes(claims: Mapping[str, Any]) -> frozenset[Scope]:
         named = claims.get(claim)
         words = named.split() if isinstance(named, str) else named
         if isinstance(words, list):
-            found = frozenset(_NAMES[word] for word in words if word in _NAMES)
+            found = frozenset(scope for name, scope in _NAMES.items() if name in words)
             if found:
                 return found
     return frozenset()
@@ -96,7 +96,8 @@ def _name(value: object, what: str) -> str:
 
 
 def _unreserved(name: str) -> str:
-    if name.startswith(_RESERVED):
+    """A name with its prefix; blanks before it, which HTTP takes away, make it no other name."""
+    if name.lstrip().startswith(_RESERVED):
         raise _no_user(f"it would lead to a name that begins with {_RESERVED}")
     return name
 

@@ -1,0 +1,1 @@
+"""Parts of sign-in by themselves."""
