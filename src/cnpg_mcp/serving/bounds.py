@@ -24,7 +24,7 @@ _ONCE = frozenset(
 )
 """Headers that decide something: of two, one program would believe the first, another the last."""
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
-_STRING = re.compile(rb'"[^"]*"?')
+_STRING = re.compile(rb'"[^"]*"')
 _MARKS = b'"[]{}'
 _NO_MARKS = bytes(set(range(256)) - set(_MARKS))
 _ALL_SQUARE = bytes.maketrans(b"{}", b"[]")

@@ -38,6 +38,8 @@ _OPEN_RATES = {
     "/revoke": "60/minute",
 }
 """Of one address, at the paths that work for anybody."""
+_ARRIVING = 8
+"""Requests whose body is still on its way, for each that may be at work."""
 _CHECK_SECONDS = 1.5
 
 
@@ -109,10 +111,11 @@ def _guarded(
     app: ASGIApp, settings: Settings, metrics: Metrics, readiness: Readiness, place: Place
 ) -> ASGIApp:
     """Everything in front of the endpoint, the outermost last."""
-    app = AddressRateLimit(app, rates=_OPEN_RATES)
-    app = BodyBounds(app)
-    app = OneSpelling(app, place.path)
     app = ConcurrencyBound(app, limit=settings.max_concurrency)
+    app = BodyBounds(app)
+    app = AddressRateLimit(app, rates=_OPEN_RATES)
+    app = ConcurrencyBound(app, limit=_ARRIVING * settings.max_concurrency)
+    app = OneSpelling(app, place.path)
     app = HttpMetrics(app, metrics)
     app = Probes(app, readiness, metrics)
     return RequestId(app)

@@ -19,7 +19,6 @@ HEALTH, READINESS, METRICS = "/healthz", "/readyz", "/metrics"
 PATHS = frozenset({HEALTH, READINESS, METRICS})
 _OK = "ok"
 _FAILED = "failed"
-_STOPPING = {"server": "is stopping"}
 _SENTENCE_CHARS = 300
 _UNCACHED = {"Cache-Control": "no-store"}
 _log = logging.getLogger(__name__)
@@ -62,16 +61,9 @@ class Readiness:
             name: _Cached(name, _Asking(ask, timeout, public), cached, now)
             for name, ask in checks.items()
         }
-        self._stopping = False
-
-    def stop(self) -> None:
-        """From now on the server is not ready: no new work should be sent to it."""
-        self._stopping = True
 
     async def report(self) -> Report:
         """What is known, at most `cached` seconds old; takes `timeout` seconds at most."""
-        if self._stopping:
-            return Report(ready=False, checks=_STOPPING)
         told = await asyncio.gather(*(check.outcome() for check in self._checks.values()))
         checks = dict(zip(self._checks, told, strict=True))
         return Report(ready=all(sentence == _OK for sentence in told), checks=checks)

@@ -22,7 +22,6 @@ _BAD_SETTINGS = 2
 _FASTMCP_DEFAULTS = {
     "FASTMCP_CHECK_FOR_UPDATES": "off",
     "FASTMCP_ENABLE_RICH_LOGGING": "false",
-    "FASTMCP_LOG_ENABLED": "false",
     "FASTMCP_SHOW_SERVER_BANNER": "false",
     "FASTMCP_TELEMETRY_MODE": "off",
 }
@@ -156,6 +155,7 @@ def _prepare(settings: Settings) -> None:
     gc.disable()
     for variable, value in _FASTMCP_DEFAULTS.items():
         os.environ.setdefault(variable, value)
+    os.environ["FASTMCP_LOG_ENABLED"] = "false"  # its own handler would bypass the redaction
     from cnpg_mcp.serving.logs import configure  # noqa: PLC0415
 
     configure(settings.log_level, settings.log_format, sys.stderr)
