@@ -116,7 +116,18 @@ async def _listed() -> list[dict[str, Any]]:
     return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
 
 
-MADE = {DOCS / "configuration.md": settings_table, DOCS / "tools.md": tool_pages}
+def doctor_codes() -> str:
+    """What the doctor can find."""
+    from test.doctor.table import codes_tables  # noqa: PLC0415 - it needs this module
+
+    return codes_tables()
+
+
+MADE = {
+    DOCS / "configuration.md": settings_table,
+    DOCS / "doctor.md": doctor_codes,
+    DOCS / "tools.md": tool_pages,
+}
 """Documents that have a made part, and what makes it."""
 
 

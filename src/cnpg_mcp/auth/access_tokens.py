@@ -92,7 +92,7 @@ def _header(token: str) -> tuple[str, str | None]:
     except (InvalidTokenError, ValueError, TypeError, RecursionError) as error:
         raise InvalidToken("The token is malformed.") from error
     algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
-    if algorithm not in ALGORITHMS:
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise InvalidToken("The token is not signed with an algorithm that is accepted.")
     if not isinstance(kind, str) or kind.lower() not in _HEADER_TYPES:
         raise InvalidToken("The token is no access token: send the access token instead.")

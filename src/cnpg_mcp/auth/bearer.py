@@ -1,6 +1,6 @@
 """The bearer token of a request: who it is, or a 401 or 503 that says what to do."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,9 +23,13 @@ Refused = Callable[[HTTPConnection, AuthError], None]
 
 
 class VerifiedToken(AccessToken):
-    """A token that was believed; `family`: the login that it comes from, where there is one."""
+    """A token that was believed.
 
-    family: str | None = None
+    `asked`: the scopes that its login asked for, `None` where nobody knows. The caller has none
+    beyond them, and asking for them again brings no more.
+    """
+
+    asked: tuple[str, ...] | None = None
 
 
 class Verifier(Protocol):
@@ -38,12 +42,9 @@ class Verifier(Protocol):
             AuthError: it is not, or nobody can tell.
         """
 
-    async def asked(self, token: VerifiedToken) -> Collection[str] | None:
-        """The scopes that its login asked for: asking again brings no more. `None`: unknown."""
-
 
 def verified(
-    claims: Mapping[str, Any], *, client_id: str, family: str | None = None
+    claims: Mapping[str, Any], *, client_id: str, asked: tuple[str, ...] | None = None
 ) -> VerifiedToken:
     """What the rest of the server gets to know of a token; never the token itself."""
     return VerifiedToken(
@@ -53,7 +54,7 @@ def verified(
         expires_at=None,
         subject=str(claims["sub"]),
         claims=dict(claims),
-        family=family,
+        asked=asked,
     )
 
 

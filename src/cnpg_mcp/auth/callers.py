@@ -1,6 +1,6 @@
 """From the claims of a token to a caller: scopes, and the Kubernetes user they act as."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,12 +35,24 @@ class CallerRules:
             group_prefix=settings.impersonate_group_prefix or "",
         )
 
-    def caller(self, claims: Mapping[str, Any], client_id: str = "") -> Caller:
-        """The caller whom verified claims name; barred where they do not say as whom to act."""
+    def caller(
+        self,
+        claims: Mapping[str, Any],
+        client_id: str = "",
+        asked: Collection[str] | None = None,
+    ) -> Caller:
+        """The caller whom verified claims name; barred where they do not say as whom to act.
+
+        `asked`: what the login asked for, where that is known; it was granted no more, whatever
+        the claims say that the person could be granted.
+        """
+        granted = granted_scopes(claims)
+        if asked is not None:
+            granted = _within(granted, asked)
         caller = Caller(
             issuer=str(claims["iss"]),
             subject=str(claims["sub"]),
-            scopes=granted_scopes(claims) or self.default_scopes,
+            scopes=granted or self.default_scopes,
             client_id=client_id,
         )
         if self.user_claim is None:
@@ -82,6 +94,13 @@ def granted_scopes(claims: Mapping[str, Any]) -> frozenset[Scope]:
             if found:
                 return found
     return frozenset()
+
+
+def _within(granted: frozenset[Scope], asked: Collection[str]) -> frozenset[Scope]:
+    """What is both granted and asked for, where each scope includes the ones below it."""
+    wanted = frozenset(scope for name, scope in _NAMES.items() if name in asked)
+    has, wants = Caller("", "", granted), Caller("", "", wanted)
+    return frozenset(scope for scope in Scope if has.may(scope) and wants.may(scope))
 
 
 def _name(value: object, what: str) -> str:

@@ -46,7 +46,7 @@ class Entrance:
         """Who makes the present call: to be asked behind the endpoint's sign-in only."""
         token = get_access_token()
         assert isinstance(token, VerifiedToken)  # noqa: S101 - the endpoint lets nobody else pass
-        return self.rules.caller(token.claims, token.client_id)
+        return self.rules.caller(token.claims, token.client_id, token.asked)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

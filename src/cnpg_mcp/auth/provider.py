@@ -2,29 +2,23 @@
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from jwt import PyJWK, PyJWKSet
-from jwt.exceptions import PyJWKError, PyJWKSetError
+from jwt import PyJWK
+from jwt.exceptions import InvalidKeyError, PyJWKError
 
 from cnpg_mcp.auth.errors import ProviderUnavailable
+from cnpg_mcp.auth.remembered import Remembered
+from cnpg_mcp.settings import is_loopback
 
-_log = logging.getLogger(__name__)
-_FRESH_SECONDS = 600.0
-"""How long endpoints and keys are used without asking again: a withdrawn key dies within it."""
-_PAUSE_SECONDS = 2.0
-"""Between two questions that something unknown or a failure caused, however many ask for it."""
-_OUTAGE_SECONDS = 30.0
-"""Between two tries to renew what is known while the provider is away: each keeps one waiting."""
 _TIMEOUT_SECONDS = 5.0
+_CHECK_SECONDS = 5.0
 _MAX_BYTES = 1_000_000
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,29 +33,20 @@ class Endpoints:
     token_auth_methods: tuple[str, ...] = ("client_secret_basic",)
 
 
-@dataclass
-class _Kept(Generic[T]):
-    """A document of the provider with the moments at which it was got, and last asked for."""
-
-    value: T | None = None
-    got: float = float("-inf")
-    asked: float = float("-inf")
-    failure: str = ""
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-@dataclass
 class IdentityProvider:
     """One OpenID provider, asked when needed; nothing is sent when it is made.
 
     What was learned stays in use while the provider is away. `clock` gives monotonic seconds.
     """
 
-    issuer: str
-    http: httpx.AsyncClient
-    clock: Callable[[], float] = time.monotonic
-    _endpoints: _Kept[Endpoints] = field(default_factory=_Kept)
-    _keys: _Kept[tuple[PyJWK, ...]] = field(default_factory=_Kept)
+    def __init__(
+        self, issuer: str, http: httpx.AsyncClient, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.issuer = issuer
+        self._http = http
+        self._endpoints = Remembered(self._discover, clock)
+        self._keys = Remembered(self._fetch_keys, clock)
+        self._checking: asyncio.Task[None] | None = None
 
     async def endpoints(self) -> Endpoints:
         """Its endpoints.
@@ -69,7 +54,7 @@ class IdentityProvider:
         Raises:
             ProviderUnavailable: they were never learned, and it does not tell.
         """
-        return await self._current(self._endpoints, self._discover)
+        return await self._endpoints.current()
 
     async def keys(self, kid: str | None) -> tuple[PyJWK, ...]:
         """Its signing keys with this id, or all of them for a token that names none.
@@ -79,54 +64,30 @@ class IdentityProvider:
         Raises:
             ProviderUnavailable: no key was ever learned, and it gives none.
         """
-        known = _named(await self._current(self._keys, self._fetch_keys), kid)
-        if known or not self._may_ask(self._keys):
-            return known
-        return _named(await self._current(self._keys, self._fetch_keys, renew=True), kid)
+        known = _named(await self._keys.current(), kid)
+        return known or _named(await self._keys.renewed(), kid)
 
     async def check(self) -> None:
-        """Asks it now, for readiness.
+        """Whether it answers, known from a question that is five seconds old at most.
 
         Raises:
-            ProviderUnavailable: it does not answer, or answers as another issuer.
+            ProviderUnavailable: it does not, or as another issuer.
         """
-        await self._current(self._endpoints, self._discover, renew=True)
-        if self._endpoints.failure:
+        if self._checking is None or (
+            self._checking.done() and self._endpoints.age >= _CHECK_SECONDS
+        ):
+            is_first = self._checking is None
+            self._checking = asyncio.create_task(self._endpoints.ask(_CHECK_SECONDS))
+            if is_first:
+                await asyncio.shield(self._checking)
+        if self._endpoints.failure and self._checking.done():
             raise ProviderUnavailable(self._endpoints.failure)
-        await self.keys(None)
 
     async def close(self) -> None:
         """Closes the connections to it."""
-        await self.http.aclose()
-
-    async def _current(self, kept: _Kept[T], ask: Callable[[], Any], *, renew: bool = False) -> T:
-        """The document as known; asked for again when old, by one caller for all."""
-        if kept.value is not None and not renew and self._is_good_enough(kept):
-            return kept.value
-        async with kept.lock:
-            if self._may_ask(kept):
-                await self._ask(kept, ask)
-        if kept.value is None:
-            raise ProviderUnavailable(kept.failure)
-        return kept.value
-
-    def _is_good_enough(self, kept: _Kept[Any]) -> bool:
-        """Whether it is fresh, or somebody is asking already, or asking has just failed."""
-        now = self.clock()
-        has_failed = bool(kept.failure) and now - kept.asked < _OUTAGE_SECONDS
-        return now - kept.got < _FRESH_SECONDS or kept.lock.locked() or has_failed
-
-    def _may_ask(self, kept: _Kept[Any]) -> bool:
-        return self.clock() - kept.asked >= _PAUSE_SECONDS
-
-    async def _ask(self, kept: _Kept[T], ask: Callable[[], Any]) -> None:
-        kept.asked, kept.failure = self.clock(), "The identity provider has not answered yet."
-        try:
-            kept.value = await ask()
-            kept.got, kept.failure = self.clock(), ""
-        except ProviderUnavailable as failure:
-            kept.failure = str(failure)
-            _log.warning("%s", failure)
+        if self._checking is not None:
+            self._checking.cancel()
+        await self._http.aclose()
 
     async def _discover(self) -> Endpoints:
         address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
@@ -149,12 +110,10 @@ class IdentityProvider:
 
     async def _fetch_keys(self) -> tuple[PyJWK, ...]:
         address = (await self.endpoints()).jwks
-        document = await self._fetch(address)
-        try:
-            keys = PyJWKSet.from_dict(document).keys
-        except (PyJWKSetError, PyJWKError, TypeError, AttributeError, ValueError) as error:
-            raise ProviderUnavailable(f"{address} holds no usable signing keys.") from error
-        return tuple(key for key in keys if key.public_key_use in {None, "sig"})
+        keys = (await self._fetch(address)).get("keys")
+        if not isinstance(keys, list):
+            raise ProviderUnavailable(f"{address} holds no list of signing keys.")
+        return tuple(key for key in map(_key, keys) if key is not None)
 
     async def _fetch(self, address: str) -> dict[str, Any]:
         """One JSON object; bounded in time and size, and never from elsewhere by a redirect."""
@@ -169,7 +128,7 @@ class IdentityProvider:
 
     async def _read(self, address: str) -> bytes:
         body = bytearray()
-        async with self.http.stream("GET", address) as response:
+        async with self._http.stream("GET", address) as response:
             if response.status_code != httpx.codes.OK:
                 raise ProviderUnavailable(
                     f"The identity provider answers {response.status_code} at {address}."
@@ -184,6 +143,15 @@ class IdentityProvider:
 def make_provider(issuer: str) -> IdentityProvider:
     """The provider with that issuer; certificates are checked, redirects are not followed."""
     return IdentityProvider(issuer, httpx.AsyncClient(follow_redirects=False, timeout=5.0))
+
+
+def _key(found: object) -> PyJWK | None:
+    """A key that signs; `None` for one of another use, or of a kind that is not known here."""
+    try:
+        key = PyJWK.from_dict(found)  # type: ignore[arg-type]  # what is no dict is no key
+    except (PyJWKError, InvalidKeyError, ValueError, TypeError, AttributeError):
+        return None
+    return key if key.public_key_use in (None, "sig") else None
 
 
 def _named(keys: tuple[PyJWK, ...], kid: str | None) -> tuple[PyJWK, ...]:
@@ -204,9 +172,10 @@ def _json_object(body: bytes, address: str) -> dict[str, Any]:
 
 def _text(document: Mapping[str, Any], name: str, address: str) -> str:
     value = document.get(name)
-    if not isinstance(value, str) or not urlsplit(value).netloc:
-        raise ProviderUnavailable(f"{address} has no usable {name}.")
-    return value
+    url = urlsplit(value) if isinstance(value, str) else urlsplit("")
+    if url.scheme != "https" and not is_loopback(url.hostname or ""):
+        raise ProviderUnavailable(f"{address} has no {name} that begins with https://.")
+    return str(value)
 
 
 def _methods(given: object) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Sign-in of the test server: the provider's own access tokens, and where to get them."""
 
-from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from fastmcp.server.auth.auth import AccessToken, AuthProvider
@@ -33,10 +32,6 @@ class ProviderTokens(AuthProvider):
         claims = await self._tokens.verify(token)
         client = claims.get("client_id") or claims.get("azp")
         return verified(claims, client_id=str(client or ""))
-
-    async def asked(self, _: VerifiedToken) -> Collection[str] | None:
-        """Unknown: the login was between the client and the provider."""
-        return None
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """FastMCP's way of asking."""

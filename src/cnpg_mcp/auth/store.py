@@ -4,8 +4,8 @@ import asyncio
 import logging
 import os
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, SupportsFloat
 from weakref import WeakValueDictionary
@@ -26,7 +26,7 @@ from key_value.aio.stores.filetree import (
 from key_value.aio.wrappers.base import BaseWrapper
 from key_value.aio.wrappers.encryption import FernetEncryptionWrapper
 from redis.asyncio import Redis
-from redis.exceptions import LockError, RedisError
+from redis.exceptions import RedisError
 
 from cnpg_mcp.auth.errors import StoreUnavailable
 
@@ -82,8 +82,7 @@ class RedisLogins(LoginStore):
         self._redis: Redis = make_redis(url)
         self.values = _Guarded(_Sealed(RedisStore(client=self._redis), key))
 
-    @asynccontextmanager
-    async def turn(self, name: str) -> AsyncIterator[None]:
+    def turn(self, name: str) -> "_Turn":
         """See `LoginStore`; a process that dies in its turn loses it after 30 seconds."""
         lock = self._redis.lock(
             f"cnpg-mcp:turn:{name}",
@@ -92,16 +91,7 @@ class RedisLogins(LoginStore):
             blocking_timeout=_WAIT_SECONDS,
             raise_on_release_error=False,
         )
-        with _guard():
-            if not await lock.acquire():
-                raise StoreUnavailable("The store of logins is busy.")
-        try:
-            yield
-        finally:
-            try:
-                await lock.release()
-            except (LockError, RedisError, OSError):
-                _log.warning("a turn at the store could not be given back; it ends by itself")
+        return _Turn(lock.acquire, lock.release)
 
     async def check(self) -> None:
         """See `LoginStore`."""
@@ -130,19 +120,14 @@ class DirectoryLogins(LoginStore):
         self.values = _Guarded(_Sealed(self._files, key))
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    @asynccontextmanager
-    async def turn(self, name: str) -> AsyncIterator[None]:
+    def turn(self, name: str) -> "_Turn":
         """See `LoginStore`."""
         lock = self._turns.setdefault(name, asyncio.Lock())
-        try:
-            async with asyncio.timeout(_WAIT_SECONDS):
-                await lock.acquire()
-        except TimeoutError as error:
-            raise StoreUnavailable("The store of logins is busy.") from error
-        try:
-            yield
-        finally:
+
+        async def release() -> None:
             lock.release()
+
+        return _Turn(lock.acquire, release)
 
     async def check(self) -> None:
         """See `LoginStore`."""
@@ -172,8 +157,39 @@ def make_redis(url: str) -> Redis:
     )
 
 
+class _Turn:
+    """A lock that is waited for so long and no longer.
+
+    No generator: `contextlib` cannot pass on the exceptions of the MCP SDK, which are frozen.
+    """
+
+    def __init__(
+        self, acquire: Callable[[], Awaitable[bool]], release: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._acquire, self._release = acquire, release
+
+    async def __aenter__(self) -> None:
+        with _guard():
+            try:
+                async with asyncio.timeout(_WAIT_SECONDS):
+                    is_mine = await self._acquire()
+            except TimeoutError:
+                is_mine = False
+        if not is_mine:
+            raise StoreUnavailable("The store of logins is busy.")
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._release()
+        except (RedisError, OSError):
+            _log.warning("a turn at the store could not be given back; it ends by itself")
+
+
 class _Sealed(FernetEncryptionWrapper):
-    """Encrypts everything; what somebody else put there, or under an older key, is not there."""
+    """Encrypts everything; what is not encrypted, or under another key, is not there.
+
+    Whoever may write to the store can still put back what it once held.
+    """
 
     def __init__(self, key_value: AsyncKeyValue, key: bytes) -> None:
         super().__init__(key_value, fernet=Fernet(key), raise_on_decryption_error=False)
@@ -222,7 +238,6 @@ def _guard() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError, TimeoutError, KeyValueStoreError) as error:
-        _log.warning("the store of logins cannot be reached: %s", type(error).__name__)
         raise StoreUnavailable("The store of logins cannot be reached.") from error
 
 

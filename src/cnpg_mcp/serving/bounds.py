@@ -47,7 +47,7 @@ class BodyBounds:
     | 400 | a header that decides something comes twice: readers could disagree about it |
     | 400 | the body is not UTF-8, or nests deeper than `max_depth`: parsers recurse |
     | 408 | the body is not there after `seconds`: it would hold memory and a place |
-    | 413 | the body is longer than `max_bytes`, as announced or as it comes |
+    | 413 | the body is, or is announced to be, longer than `max_bytes` (or `smaller` at its path) |
     | 431 | the headers are more, or longer, than `header_bounds` allows |
 
     The body of a request that passes has been read; the app receives it in one piece. What is
@@ -59,12 +59,14 @@ class BodyBounds:
         app: ASGIApp,
         *,
         max_bytes: int = 1_048_576,
+        smaller: Mapping[str, int] | None = None,
         max_depth: int = 32,
         header_bounds: HeaderBounds = HeaderBounds(),
         seconds: float = 30.0,
     ) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._smaller = smaller or {}
         self._max_depth = max_depth
         self._header_bounds = header_bounds
         self._seconds = seconds
@@ -75,8 +77,9 @@ class BodyBounds:
             await self._app(scope, receive, send)
             return
         try:
-            self._require_headers(scope["headers"])
-            body = await self._read_in_time(receive)
+            limit = self._smaller.get(scope["path"], self._max_bytes)
+            self._require_headers(scope["headers"], limit)
+            body = await self._read_in_time(receive, limit)
             self._require_form(body)
         except _Refused as refused:
             await refused.answer(scope, receive, send)
@@ -85,7 +88,7 @@ class BodyBounds:
         else:
             await self._app(scope, _Replay(body, receive), send)
 
-    def _require_headers(self, headers: Headers) -> None:
+    def _require_headers(self, headers: Headers, limit: int) -> None:
         bounds = self._header_bounds
         size = sum(len(name) + len(value) for name, value in headers)
         if len(headers) > bounds.count or size > bounds.size:
@@ -101,18 +104,12 @@ class BodyBounds:
         announced = dict(headers).get(b"content-length", b"0")
         if not announced.isdigit():
             raise _malformed("The header content-length must be a number.")
-        self._require_size(int(announced[:20]))
+        _require_size(int(announced[:20]), limit)
 
-    def _require_size(self, size: int) -> None:
-        if size > self._max_bytes:
-            raise _Refused(
-                413, "request_too_large", f"A body may have {self._max_bytes} bytes at most."
-            )
-
-    async def _read_in_time(self, receive: Receive) -> bytes:
+    async def _read_in_time(self, receive: Receive, limit: int) -> bytes:
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._read(receive)
+                return await _read(receive, limit)
         except TimeoutError:
             raise _Refused(
                 408,
@@ -120,17 +117,6 @@ class BodyBounds:
                 f"The body was not complete after {self._seconds:g} seconds.",
                 {"Connection": "close"},
             ) from None
-
-    async def _read(self, receive: Receive) -> bytes:
-        body = bytearray()
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _GoneAway
-            body += message.get("body", b"")
-            self._require_size(len(body))
-            if not message.get("more_body", False):
-                return bytes(body)
 
     def _require_form(self, body: bytes) -> None:
         try:
@@ -141,6 +127,23 @@ class BodyBounds:
             raise _malformed("The body is not UTF-8 text: it contains NUL.")
         if is_deeper(body, self._max_depth):
             raise _malformed(f"The body is nested more than {self._max_depth} levels deep.")
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneAway
+        body += message.get("body", b"")
+        _require_size(len(body), limit)
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _require_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise _Refused(413, "request_too_large", f"A body may have {limit} bytes at most.")
 
 
 def is_deeper(body: bytes, limit: int) -> bool:

@@ -35,7 +35,7 @@ def endpoint(server: FastMCP, settings: Settings, place: Place, entrance: Entran
         middleware=[
             Middleware(OwnOriginOnly, allowed=origins),
             Middleware(CallerRateLimit, rate=settings.rate_limit),
-            Middleware(StepUp, verifier=entrance.verifier, metadata_url=entrance.metadata_url),
+            Middleware(StepUp, metadata_url=entrance.metadata_url),
         ],
     )
     app.add_exception_handler(Unavailable, _unavailable)

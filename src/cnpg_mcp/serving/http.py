@@ -19,7 +19,7 @@ from cnpg_mcp.serving.app import build_estate, build_server
 from cnpg_mcp.serving.bounds import BodyBounds
 from cnpg_mcp.serving.concurrency import ConcurrencyBound
 from cnpg_mcp.serving.endpoint import OneSpelling, endpoint
-from cnpg_mcp.serving.limits import AddressRateLimit
+from cnpg_mcp.serving.limits import AddressRateLimit, RefusedTokenLimit
 from cnpg_mcp.serving.metrics import HttpMetrics, Metrics
 from cnpg_mcp.serving.probes import Check, Probes, Readiness
 from cnpg_mcp.serving.record import door_record
@@ -38,7 +38,10 @@ _OPEN_RATES = {
     "/revoke": "60/minute",
 }
 """Of one address, at the paths that work for anybody."""
-_ARRIVING = 8
+_REFUSED_RATE = "600/minute"
+_CALL_BYTES, _FORM_BYTES = 262_144, 16_384
+"""Bodies of calls, whose longest honest one has some kilobytes, and of the OAuth endpoints."""
+_ARRIVING = 4
 """Requests whose body is still on its way, for each that may be at work."""
 _CHECK_SECONDS = 1.5
 
@@ -112,7 +115,8 @@ def _guarded(
 ) -> ASGIApp:
     """Everything in front of the endpoint, the outermost last."""
     app = ConcurrencyBound(app, limit=settings.max_concurrency)
-    app = BodyBounds(app)
+    app = RefusedTokenLimit(app, rate=_REFUSED_RATE)
+    app = BodyBounds(app, max_bytes=_CALL_BYTES, smaller=dict.fromkeys(_OPEN_RATES, _FORM_BYTES))
     app = AddressRateLimit(app, rates=_OPEN_RATES)
     app = ConcurrencyBound(app, limit=_ARRIVING * settings.max_concurrency)
     app = OneSpelling(app, place.path)

@@ -13,7 +13,8 @@ from limits import RateLimitItem, parse
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cnpg_mcp.serving.refusals import refusal
 
@@ -21,6 +22,7 @@ _KEYS = 20_000
 _SITE_BITS = 64
 """Of an IPv6 address: the rest is the choice of whoever has the network."""
 _NOWHERE = "unknown"
+_UNAUTHORIZED = 401
 _ADDRESS_CHARS = 64
 Clock = Callable[[], float]
 
@@ -93,10 +95,10 @@ class _Count:
     number: int = 0
 
 
-class _Budget:
+class Budget:
     """Requests that each key has in a fixed window: twice as many can meet around its end."""
 
-    def __init__(self, now: Clock, size: int) -> None:
+    def __init__(self, now: Clock = time.monotonic, size: int = _KEYS) -> None:
         self._now = now
         self._storage = BoundedMemory(size, now)
         self._limiter = FixedWindowRateLimiter(self._storage)
@@ -104,8 +106,14 @@ class _Budget:
     def overdrawn(self, rate: RateLimitItem, *key: str) -> int | None:
         """Takes one; when there was none left, the seconds until there are new ones."""
         name = _digest(*key)
-        if self._limiter.hit(rate, name):
-            return None
+        return None if self._limiter.hit(rate, name) else self._left(rate, name)
+
+    def exhausted(self, rate: RateLimitItem, *key: str) -> int | None:
+        """Takes none; when there is none left, the seconds until there are new ones."""
+        name = _digest(*key)
+        return None if self._limiter.test(rate, name) else self._left(rate, name)
+
+    def _left(self, rate: RateLimitItem, name: str) -> int:
         left = self._storage.get_expiry(rate.key_for(name)) - self._now()
         return max(1, math.ceil(left))
 
@@ -128,7 +136,7 @@ class AddressRateLimit:
     ) -> None:
         self._app = app
         self._rates = {path: parse(rate) for path, rate in rates.items()}
-        self._budget = _Budget(now, size)
+        self._budget = Budget(now, size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or refuses it."""
@@ -138,6 +146,38 @@ class AddressRateLimit:
             await self._app(scope, receive, send)
         else:
             await _too_many(left)(scope, receive, send)
+
+
+class RefusedTokenLimit:
+    """Refuses requests (429 with Retry-After) of an address whose tokens were refused too often.
+
+    Only 401 answers to a token count, at `rate`; a token costs more to refuse than a request does.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, rate: str, now: Clock = time.monotonic, size: int = _KEYS
+    ) -> None:
+        self._app = app
+        self._rate = parse(rate)
+        self._budget = Budget(now, size)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on, or refuses it."""
+        if scope["type"] != "http" or "authorization" not in Headers(scope=scope):
+            await self._app(scope, receive, send)
+            return
+        address = address_of(scope)
+        left = self._budget.exhausted(self._rate, address)
+        if left is not None:
+            await _too_many(left)(scope, receive, send)
+            return
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == _UNAUTHORIZED:
+                self._budget.overdrawn(self._rate, address)
+            await send(message)
+
+        await self._app(scope, receive, counted)
 
 
 class CallerRateLimit:
@@ -153,7 +193,7 @@ class CallerRateLimit:
     ) -> None:
         self._app = app
         self._rate = parse(rate)
-        self._budget = _Budget(now, size)
+        self._budget = Budget(now, size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or refuses it."""

@@ -3,6 +3,7 @@
 import argparse
 import gc
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Literal, NoReturn
 
@@ -66,9 +67,10 @@ def serve_main(name: str, settings: Settings, *, path: str, port: int) -> None:
     """Serves http with the OAuth proxy until told to stop."""
     try:
         require_main_sign_in(settings)
+        app = _build_http(name, settings, path, port, "main_entrance")
     except SettingsError as error:
         _refuse(error)
-    _serve_http(name, settings, path, port, "main_entrance")
+    _run(app, settings, port)
 
 
 def serve_tokens(
@@ -82,19 +84,20 @@ def serve_tokens(
     try:
         settings = load_settings(host=host, port=given_port)
         require_token_sign_in(settings)
+        app = _build_http(name, settings, path, port, "token_entrance")
     except SettingsError as error:
         _serve_refusal(error, host, given_port, port)
     else:
-        _serve_http(name, settings, path, port, "token_entrance")
+        _run(app, settings, port)
 
 
-def _serve_http(
+def _build_http(
     name: str,
     settings: Settings,
     path: str,
     port: int,
     entrance: Literal["main_entrance", "token_entrance"],
-) -> None:
+) -> "ASGIApp":
     _prepare(settings)
     from cnpg_mcp.auth import door  # noqa: PLC0415 - see _prepare
     from cnpg_mcp.auth.place import Place  # noqa: PLC0415
@@ -102,12 +105,9 @@ def _serve_http(
 
     port = settings.port if settings.port is not None else port
     place = Place(settings.public_url or f"http://localhost:{port}", path)
-    try:
-        app = build_app(name, settings, place, getattr(door, entrance))
-    except SettingsError as error:
-        _refuse(error)
+    app = build_app(name, settings, place, getattr(door, entrance))
     _settle()
-    _run(app, settings, port)
+    return app
 
 
 def _serve_refusal(error: SettingsError, host: str | None, port: int | None, usual: int) -> None:
@@ -118,15 +118,23 @@ def _serve_refusal(error: SettingsError, host: str | None, port: int | None, usu
     settings = Settings.model_construct()
     address = host or os.environ.get("HOST") or settings.host
     given = port if port is not None else _number(os.environ.get("PORT"))
-    plain = settings.model_copy(update={"host": address.strip("[]")})
-    _run(Broken(str(error)), plain, given if given is not None else usual)
+    plain = settings.model_copy(update={"host": address.strip("[]"), "port": None})
+    _run(Broken(_public(error)), plain, given if given is not None else usual)
+
+
+def _public(error: SettingsError) -> str:
+    """Which settings it is about: their values are nobody's business but the log's."""
+    names = {name.upper() for name in Settings.model_fields}
+    named = [word for word in re.findall(r"[A-Z][A-Z0-9_]+", str(error)) if word in names]
+    about = ", ".join(dict.fromkeys(named)) or "the settings"
+    return f"This server is misconfigured: {about}. Its log says why, and what to change."
 
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdigit() else None
 
 
-def _run(app: "ASGIApp", settings: Settings, port: int) -> None:
+def _run(app: "ASGIApp", settings: Settings, usual_port: int) -> None:
     import uvicorn  # noqa: PLC0415 - stdio does not need it
 
     from cnpg_mcp.serving.protocol import TrimmedHeaders  # noqa: PLC0415
@@ -135,7 +143,7 @@ def _run(app: "ASGIApp", settings: Settings, port: int) -> None:
         app,
         http=TrimmedHeaders,
         host=settings.host,
-        port=port,
+        port=settings.port if settings.port is not None else usual_port,
         log_config=None,
         access_log=False,
         ws="none",

@@ -6,8 +6,7 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cnpg_mcp.auth.bearer import VerifiedToken, Verifier
-from cnpg_mcp.auth.errors import Unavailable
+from cnpg_mcp.auth.bearer import VerifiedToken
 from cnpg_mcp.domain.caller import Scope as Right
 from cnpg_mcp.toolkit.request import MISSING_SCOPES
 
@@ -21,7 +20,6 @@ class StepUp:
     """
 
     app: ASGIApp
-    verifier: Verifier
     metadata_url: str
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,22 +35,13 @@ class StepUp:
         async def exchange(message: Message) -> None:
             nonlocal is_exchanged
             if missing and not is_exchanged and message["type"] == "http.response.start":
-                is_exchanged = await self._could_bring(token, missing[0])
+                is_exchanged = _could_bring(token, missing[0])
                 if is_exchanged:
                     await self._challenge(missing[0])(scope, receive, send)
             if not is_exchanged:
                 await send(message)
 
         await self.app(scope, receive, exchange)
-
-    async def _could_bring(self, token: VerifiedToken, right: Right) -> bool:
-        """Whether asking for the scope would be new."""
-        try:
-            asked = await self.verifier.asked(token)
-        except Unavailable:  # then nobody is sent off to sign in
-            return False
-        rights = list(Right)
-        return asked is None or not any(name in asked for name in rights[rights.index(right) :])
 
     def _challenge(self, right: Right) -> JSONResponse:
         """All scopes that the operation needs at once: the new login replaces the old one."""
@@ -65,6 +54,13 @@ class StepUp:
         )
         body = {"error": "insufficient_scope", "error_description": description, "scope": needed}
         return JSONResponse(body, 403, headers={"WWW-Authenticate": challenge})
+
+
+def _could_bring(token: VerifiedToken, right: Right) -> bool:
+    """Whether asking for the scope would be new."""
+    rights = list(Right)
+    asked = token.asked
+    return asked is None or not any(name in asked for name in rights[rights.index(right) :])
 
 
 def _token(scope: Scope) -> VerifiedToken | None:

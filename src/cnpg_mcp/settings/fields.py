@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
@@ -14,6 +14,12 @@ _AGE = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>[mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _KEY_CHARS = 32
 _SYSTEM = "system:"
+_OWN_PARAMETERS = frozenset(
+    (
+        *("response_type", "client_id", "redirect_uri", "state", "scope", "audience", "nonce"),
+        *("code_challenge", "code_challenge_method", "request", "request_uri", "response_mode"),
+    )
+)
 
 
 def is_loopback(host: str) -> bool:
@@ -91,9 +97,31 @@ def _rate(value: str) -> str:
 def _proxies(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         try:
-            ip_network(value)
+            everybody = ip_network(value).prefixlen == 0
         except ValueError:
             raise ValueError(f"{value} is no address and no network such as 10.0.0.0/8") from None
+        if everybody:
+            raise ValueError(f"{value} is everybody: name the Ingress controller's network")
+    return values
+
+
+def _parameters(value: str) -> str:
+    """Parameters of the login address, but for those on which its safety rests."""
+    try:
+        given = parse_qsl(value, keep_blank_values=True, strict_parsing=bool(value))
+    except ValueError:
+        raise ValueError("must look like prompt=consent&access_type=offline") from None
+    taken = [name for name, _ in given if name in _OWN_PARAMETERS]
+    if taken:
+        raise ValueError(f"must not set {taken[0]}, which this server sets itself")
+    return value
+
+
+def _redirect_uris(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        url = urlsplit(value)
+        if not url.scheme or url.scheme == "*" or url.netloc in {"", "*"} or url.path in {"", "/"}:
+            raise ValueError(f"{value} must have scheme, host and path")
     return values
 
 
@@ -116,4 +144,6 @@ SecureUrl = Annotated[str, AfterValidator(_secure_url)]
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Proxies = Annotated[Names, AfterValidator(_proxies)]
+Parameters = Annotated[str, AfterValidator(_parameters)]
+RedirectUris = Annotated[Names, AfterValidator(_redirect_uris)]
 Prefix = Annotated[str, AfterValidator(_prefix)]

@@ -41,6 +41,8 @@ def _read_file(name: str, environment: Mapping[str, str]) -> str:
         return path.read_text().strip()
     except OSError as error:
         raise SettingsError(f"{name}_FILE: cannot read {path}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{name}_FILE: {path} is no text in UTF-8.") from None
 
 
 def _sentence(error: ValidationError) -> str:

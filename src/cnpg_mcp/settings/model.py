@@ -14,10 +14,12 @@ from cnpg_mcp.settings.fields import (
     Names,
     Namespace,
     Namespaces,
+    Parameters,
     Prefix,
     Proxies,
     PublicUrl,
     Rate,
+    RedirectUris,
     SecureUrl,
 )
 
@@ -119,7 +121,7 @@ class SignInSettings(BaseSettings):
         description="Scopes asked of the provider at every login besides `openid`. Default: "
         "`offline_access` and what the client asks for. Main server.",
     )
-    oidc_authorize_params: str = Field(
+    oidc_authorize_params: Parameters = Field(
         "",
         description="More parameters of the provider's login address, such as "
         "`prompt=consent&access_type=offline`. Main server.",
@@ -153,7 +155,7 @@ class SignInSettings(BaseSettings):
         description="Key that encrypts the store, at least 32 characters. Default: derived from "
         "`OAUTH_SIGNING_KEY`.",
     )
-    allowed_redirect_uris: Names = Field(
+    allowed_redirect_uris: RedirectUris = Field(
         (),
         description="Redirect URIs of clients besides Claude's and loopback ones; `*` matches "
         "within host, port or path.",

@@ -12,7 +12,8 @@ __all__ = [
     "require_main_sign_in",
     "require_token_sign_in",
 ]
-_REDIS = {"redis", "rediss"}
+_EXAMPLE = "rediss://:PASSWORD@host:6379"
+_REDIS = ("redis://", "rediss://")
 
 
 class SettingsError(Exception):
@@ -52,7 +53,7 @@ def require_token_sign_in(settings: Settings) -> None:
 
 def is_redis(store: str) -> bool:
     """Whether a store is a Redis URL."""
-    return urlsplit(store).scheme in _REDIS
+    return store.startswith(_REDIS)
 
 
 def _require(settings: Settings, *names: str) -> None:
@@ -67,11 +68,20 @@ def _require(settings: Settings, *names: str) -> None:
 def _require_guarded(settings: Settings, name: str) -> None:
     """Whoever reads a Redis without password can take logins over, or forget used codes."""
     given = getattr(settings, name)
-    url = urlsplit(given.get_secret_value() if given else "")
-    if name == "plan_store" and given and url.scheme not in _REDIS:
-        raise SettingsError("PLAN_STORE must be a Redis URL such as rediss://:PASSWORD@host:6379.")
-    if url.scheme in _REDIS and not url.password and not is_loopback(url.hostname or ""):
+    store = given.get_secret_value() if given else ""
+    if not is_redis(store):
+        if name == "plan_store" and store:
+            raise SettingsError(f"PLAN_STORE must be a Redis URL such as {_EXAMPLE}.")
+        return
+    try:
+        url = urlsplit(store)
+        host, password, _ = url.hostname or "", url.password, url.port
+    except ValueError:
+        raise SettingsError(
+            f"{name.upper()} is no address: it must look like {_EXAMPLE}."
+        ) from None
+    if not password and not is_loopback(host):
         raise SettingsError(
             f"{name.upper()} is a Redis without a password that others can reach: give it one "
-            "(rediss://:PASSWORD@host:6379)."
+            f"({_EXAMPLE})."
         )

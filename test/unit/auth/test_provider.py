@@ -1,7 +1,6 @@
 """What is kept of an identity provider, and when it is asked again."""
 
 import asyncio
-import json
 from collections.abc import Callable
 
 import httpx
@@ -108,19 +107,50 @@ async def test_check_fails_when_the_provider_is_away_although_its_keys_are_known
     desk = Desk()
     await desk.provider.check()
     desk.away = True
-    desk.now += 2.0
+    desk.now += 5.0
+    await desk.provider.check()  # asks in the background
+    assert desk.provider._checking is not None
+    await desk.provider._checking
     with pytest.raises(ProviderUnavailable):
         await desk.provider.check()
 
 
-async def test_empty_key_set_does_not_replace_known_keys() -> None:
+@pytest.mark.parametrize("keys", [[], [{"kty": "unknown"}], [None], [{"use": ["sig"]}]])
+async def test_keys_that_are_withdrawn_without_others_are_gone(keys: list[object]) -> None:
     desk = Desk()
     await desk.provider.keys(desk.kid)
-    desk.change = lambda answer: httpx.Response(
-        200, json={**json.loads(answer.content), "keys": []}
-    )
+    desk.change = lambda _: httpx.Response(200, json={"keys": keys})
     desk.now += 600.0
-    assert len(await desk.provider.keys(desk.kid)) == 1
+    desk.provider._endpoints._got = desk.now
+    assert await desk.provider.keys(desk.kid) == ()
+
+
+async def test_whoever_waits_while_the_provider_hangs_takes_the_one_answer() -> None:
+    desk, begun, hung = Desk(), asyncio.Event(), asyncio.Event()
+
+    async def hang(request: httpx.Request) -> httpx.Response:
+        desk.asked.append(request.url.path)
+        begun.set()
+        await hung.wait()
+        raise httpx.ReadTimeout("silent")
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(hang))
+    provider = IdentityProvider(ISSUER, http, lambda: desk.now)
+    waiting = [asyncio.create_task(provider.endpoints()) for _ in range(8)]
+    await begun.wait()
+    desk.now += 5.0
+    hung.set()
+    ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(each) for each in ended] == [ProviderUnavailable] * 8
+    assert desk.asked == [CONFIGURATION]
+
+
+@pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri", "authorization_endpoint"])
+async def test_endpoint_without_encryption_is_not_used(name: str) -> None:
+    desk = Desk()
+    desk.configuration[name] = "http://issuer.example/x"
+    with pytest.raises(ProviderUnavailable, match=name):
+        await desk.provider.endpoints()
 
 
 @pytest.mark.parametrize("found", ["https://issuer.example", ISSUER])

@@ -8,10 +8,10 @@ are asked for; registrations, which never expire; error pages that answer 500; `
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from cachetools import LRUCache
 from fastmcp.server.auth import TokenVerifier
+from fastmcp.server.auth.auth import PrivateKeyJWTClientAuthenticator
 from fastmcp.server.auth.oauth_proxy.models import ProxyDCRClient
 from fastmcp.server.auth.oauth_proxy.ui import create_error_html
 from fastmcp.utilities.ui import create_secure_html_response
@@ -24,6 +24,7 @@ from mcp.shared.auth import OAuthClientInformationFull, OAuthMetadata
 from pydantic import AnyHttpUrl, AnyUrl
 from starlette.middleware import Middleware
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from cnpg_mcp.auth.access_tokens import AccessTokens
@@ -31,7 +32,6 @@ from cnpg_mcp.auth.bearer import BearerTokens, Refused
 from cnpg_mcp.auth.endpoints import RevocationHandler, TokenEndpoint
 from cnpg_mcp.auth.errors import ProviderUnavailable
 from cnpg_mcp.auth.events import AuthEvent, Door, Tell
-from cnpg_mcp.auth.family import Families
 from cnpg_mcp.auth.login.tokens import LoginTokens
 from cnpg_mcp.auth.place import Offered, Place
 from cnpg_mcp.auth.store import LoginStore
@@ -46,8 +46,7 @@ _OPENID, _OFFLINE = "openid", "offline_access"
 _PERSONAL = ("profile", "email")
 _UNUSED_SECONDS = 7 * 24 * 3600
 """How long a registration waits for its first login."""
-_SERVER_ERROR = 500
-_KNOWN_FAMILIES = 10_000
+_FORBIDDEN, _SERVER_ERROR = 403, 500
 _METADATA = "/.well-known/oauth-authorization-server"
 
 
@@ -82,11 +81,11 @@ class SignIn(LoginTokens):
         refused: Refused,
         tell: Tell,
     ) -> None:
-        self._rules, self._tokens, self._store = rules, tokens, store
-        self._refused, self._tell = refused, tell
-        self._families = Families(store.values)
-        self._known_families = LRUCache(_KNOWN_FAMILIES)
+        self._rules, self._refused = rules, refused
         super().__init__(
+            tokens,
+            store,
+            tell,
             upstream_authorization_endpoint="",
             upstream_token_endpoint="",
             upstream_client_id=rules.client_id,
@@ -105,7 +104,6 @@ class SignIn(LoginTokens):
                 **dict(parse_qsl(rules.authorize_params)),
             },
             extra_token_params={"audience": tokens.audience},
-            client_storage=store.values,
             jwt_signing_key=rules.signing_key,
             require_authorization_consent=True if rules.consent == "always" else "remember",
             enable_cimd=rules.cimd,
@@ -140,9 +138,15 @@ class SignIn(LoginTokens):
             handler = MetadataHandler(self._metadata())
             return Route(route.path, cors_middleware(handler.handle, reads), methods=reads)
         if route.path == "/revoke":
-            revocation = RevocationHandler(self, ClientAuthenticator(self))
+            revocation = RevocationHandler(self, self._authenticator())
             return Route(route.path, cors_middleware(revocation.handle, methods), methods=methods)
         return route
+
+    def _authenticator(self) -> ClientAuthenticator:
+        """Who checks a client: CIMD knows clients with a key of their own."""
+        if self._cimd_manager is None:
+            return ClientAuthenticator(self)
+        return PrivateKeyJWTClientAuthenticator(self, self._cimd_manager, self.token_endpoint_url)
 
     def _metadata(self) -> OAuthMetadata:
         """RFC 8414. FastMCP's says that clients need a secret to revoke: none has one."""
@@ -174,7 +178,7 @@ class SignIn(LoginTokens):
             and client.cimd_document is None
             and not client.allow_unregistered_redirect_uris
         )
-        return _Registered(**client.model_dump()) if client and is_registered else client
+        return _Registered.model_construct(**dict(client)) if client and is_registered else client
 
     # The way to the provider and back
 
@@ -194,7 +198,10 @@ class SignIn(LoginTokens):
 
     async def _handle_consent(self, request: Request) -> Any:  # noqa: ANN401 - as in FastMCP
         await self._discover()
-        return await super()._handle_consent(request)
+        response = await super()._handle_consent(request)
+        if "error=access_denied" in response.headers.get("location", ""):
+            self._tell(AuthEvent(Door.SIGN_IN, "refused", {"reason": "The person said no."}))
+        return response
 
     async def _handle_idp_callback(self, request: Request) -> Any:  # noqa: ANN401 - as in FastMCP
         """FastMCP answers 500 with the exception's text when the exchange fails."""
@@ -205,12 +212,14 @@ class SignIn(LoginTokens):
             response = await super()._handle_idp_callback(request)
         finally:
             failure_of_login.reset(reset)
-        if response.status_code != _SERVER_ERROR:
-            return response
-        reason = reasons[-1] if reasons else "The login could not be completed."
-        self._tell(AuthEvent(Door.SIGN_IN, "failed", {"reason": reason}))
-        page = create_error_html("Sign-in failed", f"{reason} Please start again in your client.")
-        return create_secure_html_response(page, status_code=502)
+        if response.status_code == _SERVER_ERROR:
+            reason = reasons[-1] if reasons else "The login could not be completed."
+            page = create_error_html("Sign-in failed", f"{reason} Please start again.")
+            response = create_secure_html_response(page, status_code=502)
+            self._tell(AuthEvent(Door.SIGN_IN, "failed", {"reason": reason}))
+        elif "code" not in parse_qs(urlsplit(response.headers.get("location", "")).query):
+            self._tell(AuthEvent(Door.SIGN_IN, "refused", {"reason": _refusal(request, response)}))
+        return response
 
     async def _discover(self) -> None:
         """FastMCP wants the provider's endpoints when it is constructed."""
@@ -238,6 +247,15 @@ class SignIn(LoginTokens):
         return list(scopes if scopes and not is_fixed else self._rules.scopes.supported)
 
 
+def _refusal(request: Request, response: Response) -> str:
+    """Why a person who came back from the provider was not let in."""
+    if response.status_code == _FORBIDDEN:
+        return "The login was begun in another browser."
+    if "error" in request.query_params:
+        return "The provider said no."
+    return "No such login was begun, or it is too old."
+
+
 class _Registered(ProxyDCRClient):
     """A client that registered itself: its redirect URIs have to be allowed and its own.
 
@@ -247,5 +265,5 @@ class _Registered(ProxyDCRClient):
     def validate_redirect_uri(self, redirect_uri: AnyUrl | None) -> AnyUrl:
         """The redirect URI of a login; the port of a loopback one may differ (RFC 8252)."""
         allowed = super().validate_redirect_uri(redirect_uri)
-        own = ProxyDCRClient(**{**self.model_dump(), "allowed_redirect_uri_patterns": None})
-        return own.validate_redirect_uri(allowed)
+        own = dict(self) | {"allowed_redirect_uri_patterns": None}
+        return ProxyDCRClient.model_construct(**own).validate_redirect_uri(allowed)

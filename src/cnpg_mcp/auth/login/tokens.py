@@ -9,9 +9,12 @@ What is overridden, and until when it has to be (read in FastMCP 4.1.2 and 4.2.1
 """
 
 import time
-from collections.abc import Collection, MutableMapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
+from cachetools import LRUCache
 from fastmcp.server.auth import OAuthProxy
 from fastmcp.server.auth.auth import AccessToken
 from fastmcp.server.auth.oauth_proxy.models import UpstreamTokenSet
@@ -32,17 +35,38 @@ USED_SECONDS = 400 * 24 * 3600
 """How long a client's registration lasts after its last login: a refresh token lasts a year."""
 _MAX_NAME = 100
 _MALFORMED = (JoseError, ValueError, KeyError, TypeError)
+_KNOWN_TOKENS = 10_000
 _ENDED = "The login is over: sign in again."
 
 
 class LoginTokens(OAuthProxy):
     """An OAuth proxy whose tokens outlive restarts, replicas, and a provider that is away."""
 
-    _tokens: AccessTokens
-    _store: LoginStore
-    _families: Families
-    _known_families: MutableMapping[str, tuple[str, float]]
-    _tell: Tell
+    def __init__(
+        self,
+        tokens: AccessTokens,
+        store: LoginStore,
+        tell: Tell,
+        **options: Any,  # noqa: ANN401 - FastMCP's own
+    ) -> None:
+        self._tokens, self._store, self._tell = tokens, store, tell
+        self._families = Families(store.values)
+        self._known: LRUCache[str, _Known] = LRUCache(_KNOWN_TOKENS)
+        super().__init__(client_storage=store.values, **options)
+        self._tolerate_foreign_entries()
+
+    def _tolerate_foreign_entries(self) -> None:
+        """What another version of this program has stored counts as not there, not as a failure."""
+        for adapter in (
+            self._upstream_token_store,
+            self._client_store,
+            self._transaction_store,
+            self._consent_csrf_store,
+            self._code_store,
+            self._jti_mapping_store,
+            self._refresh_token_store,
+        ):
+            adapter._raise_on_validation_error = False  # noqa: SLF001 - FastMCP sets it to true
 
     async def _discover(self) -> None:
         """Learns the provider's endpoints.
@@ -71,7 +95,7 @@ class LoginTokens(OAuthProxy):
             if await self._code_store.get(key=authorization_code.code) is None:
                 raise TokenError("invalid_grant", "The authorization code has been used.")
             tokens = await super().exchange_authorization_code(client, authorization_code)
-        family = await self._family(tokens.access_token, "access")
+        family, _ = await self._family(tokens.access_token, "access")
         login = Login(
             asked=self._asked_for(authorization_code.scopes),
             client_name=(client.client_name or "")[:_MAX_NAME],
@@ -106,21 +130,28 @@ class LoginTokens(OAuthProxy):
         return RefreshToken(token=refresh_token, client_id=used.client_id, scopes=used.scopes)
 
     async def exchange_refresh_token(
-        self, client: OAuthClientInformationFull, refresh_token: RefreshToken, scopes: list[str]
+        self,
+        client: OAuthClientInformationFull,
+        refresh_token: RefreshToken,
+        scopes: list[str],  # noqa: ARG002
     ) -> OAuthToken:
         """New tokens for a refresh token, once; see `family` for the second time.
 
+        They are good for what the login is good for: a request for less is not honoured, and the
+        answer says so (RFC 6749, section 6).
+
         Raises:
             TokenError: `invalid_grant`, the login is over.
-            Unavailable: the provider or the store is away; the token stays as good as it was.
+            Unavailable: the provider or the store is away.
         """
         await self._discover()
         family = await self._family_of_refresh(refresh_token.token)
         async with self._store.turn(f"login-{family}"):
-            used = await self._families.used(refresh_token.token)
-            if used is not None and used.is_finished:
-                return await self._once_more(client, refresh_token.token, used)
-            tokens = await self._exchange(client, refresh_token, scopes, family)
+            tokens = await self._once(client, refresh_token, family)
+        if tokens is None:
+            await self._tell_of(Door.REFRESH, "reused", client, family)
+            await self._end(family)
+            raise TokenError("invalid_grant", _ENDED)
         await self._keep_client(client)
         await self._tell_of(Door.REFRESH, "ok", client, family)
         return tokens
@@ -130,32 +161,39 @@ class LoginTokens(OAuthProxy):
         if used is not None:
             return used.family
         try:
-            return await self._family(token, "refresh")
+            family, _ = await self._family(token, "refresh")
         except InvalidToken as error:
             raise TokenError("invalid_grant", str(error)) from error
+        return family
 
-    async def _once_more(
-        self, client: OAuthClientInformationFull, token: str, used: UsedRefreshToken
-    ) -> OAuthToken:
+    async def _once(
+        self, client: OAuthClientInformationFull, refresh_token: RefreshToken, family: str
+    ) -> OAuthToken | None:
+        """The token's exchange, the first or within the grace; `None` once that is over."""
+        used = await self._families.used(refresh_token.token)
+        if used is None or not used.is_finished:
+            return await self._exchange(client, refresh_token, family)
+        return await self._once_more(refresh_token.token, used)
+
+    async def _once_more(self, token: str, used: UsedRefreshToken) -> OAuthToken | None:
+        """What it was exchanged for; `None` once the grace is over.
+
+        Raises:
+            TokenError: the login has been ended meanwhile.
+        """
         answer = await self._families.answered(token, used)
-        if answer is not None:
-            return answer
-        await self._tell_of(Door.REFRESH, "reused", client, used.family)
-        await self._end(used.family)
-        raise TokenError("invalid_grant", _ENDED)
+        if answer is not None and await self._upstream_token_store.get(key=used.family) is None:
+            raise TokenError("invalid_grant", _ENDED)
+        return answer
 
     async def _exchange(
-        self,
-        client: OAuthClientInformationFull,
-        refresh_token: RefreshToken,
-        scopes: list[str],
-        family: str,
+        self, client: OAuthClientInformationFull, refresh_token: RefreshToken, family: str
     ) -> OAuthToken:
         """FastMCP's exchange, during which the old token is known all the time."""
-        token = refresh_token.token
-        await self._families.use(token, refresh_token.client_id, refresh_token.scopes, family)
+        token, scopes = refresh_token.token, refresh_token.scopes
+        await self._families.use(token, refresh_token.client_id, scopes, family)
         try:
-            tokens = await self._refreshed(client, refresh_token, scopes)
+            tokens = await self._refreshed(client, refresh_token)
         except BaseException:
             await self._families.unuse(token)
             raise
@@ -163,12 +201,14 @@ class LoginTokens(OAuthProxy):
         return tokens
 
     async def _refreshed(
-        self, client: OAuthClientInformationFull, refresh_token: RefreshToken, scopes: list[str]
+        self, client: OAuthClientInformationFull, refresh_token: RefreshToken
     ) -> OAuthToken:
         try:
-            return await super().exchange_refresh_token(client, refresh_token, scopes)
-        except InvalidToken as error:
-            raise TokenError("invalid_grant", str(error)) from error
+            return await super().exchange_refresh_token(client, refresh_token, refresh_token.scopes)
+        except TokenError as error:
+            facts = {"client_id": client.client_id, "reason": error.error}
+            self._tell(AuthEvent(Door.REFRESH, "refused", facts))
+            raise
         except OAuthError as error:  # `invalid_grant` FastMCP translates itself
             raise _refusal_of(error) from error
 
@@ -187,19 +227,14 @@ class LoginTokens(OAuthProxy):
 
     async def verify(self, token: str) -> VerifiedToken:
         """See `bearer.Verifier`: ours, and the provider's behind it, refreshed when it is over."""
-        family = await self._family_of_call(token)
+        known = await self._known_token(token)
+        upstream = await self._upstream(known.family)
         try:
-            upstream = await self._upstream(family)
             claims = await self._tokens.verify(upstream.access_token)
         except ExpiredToken:
-            upstream = await self._renewed(family)
+            upstream = await self._renewed(known.family)
             claims = await self._tokens.verify(upstream.access_token)
-        return verified(claims, client_id=upstream.client_id, family=family)
-
-    async def asked(self, token: VerifiedToken) -> Collection[str] | None:
-        """See `bearer.Verifier`."""
-        login = await self._families.login(token.family or "")
-        return login.asked if login else None
+        return verified(claims, client_id=upstream.client_id, asked=known.asked)
 
     async def _renewed(self, family: str) -> UpstreamTokenSet:
         """The provider's tokens, refreshed by one for all."""
@@ -215,57 +250,63 @@ class LoginTokens(OAuthProxy):
             except OAuthError as error:
                 raise _refusal_of(error) from error
 
-    async def _family_of_call(self, token: str) -> str:
-        """The login of an access token, which never changes: remembered, until the token's end.
+    async def _known_token(self, token: str) -> "_Known":
+        """What never changes about an access token: remembered, until the token's end.
 
-        Whether the login still is, only the store knows; it is asked every time.
+        Whether its login still is, only the store knows; it is asked every time.
         """
         name = digest(token)
-        family, expires = self._known_families.get(name, ("", 0.0))
-        if time.time() < expires:
-            return family
-        family = await self._family(token, "access")
-        expires = float(self.jwt_issuer.verify_token(token).get("exp") or 0)
-        self._known_families[name] = (family, expires)
-        return family
+        known = self._known.get(name)
+        if known is None or known.expires <= time.time():
+            family, expires = await self._family(token, "access")
+            login = await self._families.login(family)
+            known = _Known(family, expires, tuple(login.asked) if login else ())
+            self._known[name] = known
+        return known
 
-    async def _family(self, token: str, use: str) -> str:
-        """The login to which a token of ours belongs."""
+    async def _family(self, token: str, use: str) -> tuple[str, float]:
+        """The login to which a token of ours belongs, and when the token ends."""
         try:
             payload = self.jwt_issuer.verify_token(token, expected_token_use=use)
-            jti = str(payload["jti"])
+            jti, expires = str(payload["jti"]), float(payload["exp"])
         except _MALFORMED as error:
             raise InvalidToken("The token is not one of this server, or it has expired.") from error
         mapping = await self._jti_mapping_store.get(key=jti)
-        if mapping is None:
+        if mapping is None or mapping.jti != jti:
             raise InvalidToken(_ENDED)
-        return mapping.upstream_token_id
+        return mapping.upstream_token_id, expires
 
     async def _upstream(self, family: str) -> UpstreamTokenSet:
         upstream = await self._upstream_token_store.get(key=family)
-        if upstream is None:
+        if upstream is None or upstream.upstream_token_id != family:
             raise InvalidToken(_ENDED)
         return upstream
 
     # Ended
 
     async def revoke(self, token: str, client_id: str) -> None:
-        """See `endpoints.Revoker`."""
+        """See `endpoints.Revoker`; a refresh token that has been used ends its login as well."""
+        family = await self._revocable(token)
+        upstream = await self._upstream_token_store.get(key=family) if family else None
+        if family and upstream is not None and upstream.client_id == client_id:
+            await self._end(family)
+            self._tell(AuthEvent(Door.REVOKE, "ok", {"client_id": client_id}))
+
+    async def _revocable(self, token: str) -> str | None:
+        used = await self._families.used(token)
+        if used is not None:
+            return used.family
         for use in ("access", "refresh"):
-            try:
-                family = await self._family(token, use)
-                upstream = await self._upstream(family)
-            except InvalidToken:
-                continue
-            if upstream.client_id == client_id:
-                self._tell(AuthEvent(Door.REVOKE, "ok", {"client_id": client_id}))
-                await self._end(family)
+            with suppress(InvalidToken):
+                return (await self._family(token, use))[0]
+        return None
 
     async def _end(self, family: str) -> None:
-        """Nobody gets in with a token of this login any more; the provider is told."""
-        upstream = await self._upstream_token_store.get(key=family)
-        await self._upstream_token_store.delete(key=family)
-        await self._families.end(family)
+        """Nobody gets in with a token of this login any more; then the provider is told."""
+        async with self._store.turn(f"login-{family}"):  # or a refresh under way would undo it
+            upstream = await self._upstream_token_store.get(key=family)
+            await self._upstream_token_store.delete(key=family)
+            await self._families.end(family)
         if upstream is not None and upstream.refresh_token:
             await self._revoke_upstream(upstream.refresh_token)
 
@@ -277,8 +318,10 @@ class LoginTokens(OAuthProxy):
             return
         if address is not None:
             provider = self._create_upstream_oauth_client()
-            await provider.revoke(address, refresh_token)
-            await provider.aclose()
+            try:
+                await provider.revoke(address, refresh_token)
+            finally:
+                await provider.aclose()
 
     async def _tell_of(
         self, door: Door, outcome: str, client: OAuthClientInformationFull, family: str
@@ -294,6 +337,15 @@ class LoginTokens(OAuthProxy):
             "client": (client.client_name or "")[:_MAX_NAME],
         }
         self._tell(AuthEvent(door, outcome, facts))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """An access token of ours: its login, its end, and what the login asked for."""
+
+    family: str
+    expires: float
+    asked: tuple[str, ...]
 
 
 def _refusal_of(error: OAuthError) -> AuthError:

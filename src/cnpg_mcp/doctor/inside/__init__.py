@@ -1,0 +1,1 @@
+"""What the server needs around it, looked at with its own settings and credentials."""
