@@ -1,0 +1,1 @@
+"""Checking a running server through MCP, as a client sees it."""
