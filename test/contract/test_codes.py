@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cnpg_mcp.domain.plans.code import LIFETIME, CodeVerdict
-from cnpg_mcp.domain.plans.gate import _SPENT, _STALE
+from cnpg_mcp.domain.plans.gate import _STALE, _UNSPENDABLE, Spending
 from test.contract.caller import Caller, Content
 from test.contract.conftest import Kept
 from test.contract.destructive import ANEW, FORMS, Change, Form
@@ -182,7 +182,7 @@ async def test_code_makes_nothing_anew_that_has_been_removed(own: Desk, form: Fo
     for plural, name in (await state(own.site)).keys() - before.keys():
         await own.site.admin.delete(plural, own.site.namespace, name)
     assert await state(own.site) == before
-    assert stale(await refused(mcp, form, code), _SPENT)
+    assert stale(await refused(mcp, form, code), _UNSPENDABLE[Spending.USED_BEFORE])
     assert await state(own.site) == before
 
 

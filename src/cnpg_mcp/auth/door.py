@@ -68,7 +68,7 @@ class Entrance:
     async def _greet(self) -> None:
         """Asks the provider at the start, so that its first caller does not wait for it."""
         with suppress(ProviderUnavailable):
-            await self.provider.check()
+            await self.provider.keys(None)
 
 
 def main_entrance(settings: Settings, place: Place, tell: Tell) -> Entrance:

@@ -17,7 +17,7 @@ from cnpg_mcp.auth.remembered import Remembered
 from cnpg_mcp.settings import is_loopback
 
 _TIMEOUT_SECONDS = 5.0
-_CHECK_SECONDS = 5.0
+_CHECK_SECONDS = 3.0
 _MAX_BYTES = 1_000_000
 
 
@@ -68,7 +68,7 @@ class IdentityProvider:
         return known or _named(await self._keys.renewed(), kid)
 
     async def check(self) -> None:
-        """Whether it answers, known from a question that is five seconds old at most.
+        """Whether it answers, known from a question that is a few seconds old.
 
         Raises:
             ProviderUnavailable: it does not, or as another issuer.
@@ -80,7 +80,7 @@ class IdentityProvider:
             self._checking = asyncio.create_task(self._endpoints.ask(_CHECK_SECONDS))
             if is_first:
                 await asyncio.shield(self._checking)
-        if self._endpoints.failure and self._checking.done():
+        if self._endpoints.failure:
             raise ProviderUnavailable(self._endpoints.failure)
 
     async def close(self) -> None:

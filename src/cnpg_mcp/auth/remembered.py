@@ -52,7 +52,7 @@ class Remembered(Generic[T]):
         """
         await self.ask(self._pause())
         if self._value is None:
-            raise ProviderUnavailable(self.failure)
+            raise ProviderUnavailable(self.failure or "The identity provider has not answered yet.")
         return self._value
 
     async def ask(self, pause: float) -> None:
@@ -75,7 +75,6 @@ class Remembered(Generic[T]):
         return _OUTAGE_SECONDS if is_outage else _PAUSE_SECONDS
 
     async def _put_question(self) -> None:
-        self.failure = "The identity provider has not answered yet."
         try:
             self._value = await self._ask()
             self._got, self.failure = self._clock(), ""

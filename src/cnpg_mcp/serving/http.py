@@ -38,7 +38,6 @@ _OPEN_RATES = {
     "/revoke": "60/minute",
 }
 """Of one address, at the paths that work for anybody."""
-_REFUSED_RATE = "600/minute"
 _CALL_BYTES, _FORM_BYTES = 262_144, 16_384
 """Bodies of calls, whose longest honest one has some kilobytes, and of the OAuth endpoints."""
 _ARRIVING = 4
@@ -115,7 +114,7 @@ def _guarded(
 ) -> ASGIApp:
     """Everything in front of the endpoint, the outermost last."""
     app = ConcurrencyBound(app, limit=settings.max_concurrency)
-    app = RefusedTokenLimit(app, rate=_REFUSED_RATE)
+    app = RefusedTokenLimit(app, rate=settings.rate_limit)
     app = BodyBounds(app, max_bytes=_CALL_BYTES, smaller=dict.fromkeys(_OPEN_RATES, _FORM_BYTES))
     app = AddressRateLimit(app, rates=_OPEN_RATES)
     app = ConcurrencyBound(app, limit=_ARRIVING * settings.max_concurrency)

@@ -5,6 +5,7 @@ which it fetches once, when it is constructed, and dies when the provider is awa
 are asked for; registrations, which never expire; error pages that answer 500; `/token`, `/revoke`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from fastmcp.server.auth.oauth_proxy.ui import create_error_html
 from fastmcp.utilities.ui import create_secure_html_response
 from mcp.server.auth.handlers.metadata import MetadataHandler
 from mcp.server.auth.middleware.client_auth import ClientAuthenticator
-from mcp.server.auth.provider import AuthorizationParams, AuthorizeError
+from mcp.server.auth.provider import AuthorizationParams, AuthorizeError, RegistrationError
 from mcp.server.auth.routes import build_metadata, cors_middleware
 from mcp.server.auth.settings import ClientRegistrationOptions, RevocationOptions
 from mcp.shared.auth import OAuthClientInformationFull, OAuthMetadata
@@ -42,6 +43,7 @@ CLAUDE_CALLBACKS = (
     "https://claude.com/api/mcp/auth_callback",
 )
 LOOPBACK_CALLBACKS = ("http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*")
+_S256 = re.compile(r"[A-Za-z0-9_-]{43}")
 _OPENID, _OFFLINE = "openid", "offline_access"
 _PERSONAL = ("profile", "email")
 _UNUSED_SECONDS = 7 * 24 * 3600
@@ -163,7 +165,13 @@ class SignIn(LoginTokens):
     # Clients
 
     async def register_client(self, client_info: OAuthClientInformationFull) -> None:
-        """Registers a client for a week, within which somebody has to sign in with it."""
+        """Registers a client for a week, within which somebody has to sign in with it.
+
+        Raises:
+            RegistrationError: `invalid_redirect_uri`.
+        """
+        if any(uri.fragment is not None for uri in client_info.redirect_uris or ()):
+            raise RegistrationError("invalid_redirect_uri", "A redirect URI has no fragment.")
         await super().register_client(client_info)
         client = await self._client_store.get(key=client_info.client_id or "")
         if client is not None:
@@ -188,8 +196,11 @@ class SignIn(LoginTokens):
         """Begins a login.
 
         Raises:
-            AuthorizeError: `temporarily_unavailable`, the provider is away.
+            AuthorizeError: `invalid_request`, what is there for PKCE is no hash of SHA-256;
+                `temporarily_unavailable`, the provider is away.
         """
+        if not _S256.fullmatch(params.code_challenge):
+            raise AuthorizeError("invalid_request", "code_challenge must have 43 characters.")
         try:
             await self._discover()
         except ProviderUnavailable as error:
@@ -201,6 +212,7 @@ class SignIn(LoginTokens):
         response = await super()._handle_consent(request)
         if "error=access_denied" in response.headers.get("location", ""):
             self._tell(AuthEvent(Door.SIGN_IN, "refused", {"reason": "The person said no."}))
+        response.headers["Cache-Control"] = "no-store"
         return response
 
     async def _handle_idp_callback(self, request: Request) -> Any:  # noqa: ANN401 - as in FastMCP

@@ -232,16 +232,16 @@ class LoginTokens(OAuthProxy):
         try:
             claims = await self._tokens.verify(upstream.access_token)
         except ExpiredToken:
-            upstream = await self._renewed(known.family)
+            upstream = await self._renewed(known.family, upstream.access_token)
             claims = await self._tokens.verify(upstream.access_token)
         return verified(claims, client_id=upstream.client_id, asked=known.asked)
 
-    async def _renewed(self, family: str) -> UpstreamTokenSet:
-        """The provider's tokens, refreshed by one for all."""
+    async def _renewed(self, family: str, expired: str) -> UpstreamTokenSet:
+        """The provider's tokens in place of one that has expired, refreshed by one for all."""
         await self._discover()
         async with self._store.turn(f"login-{family}"):
             upstream = await self._upstream(family)
-            if upstream.expires_at > time.time():
+            if upstream.access_token != expired:
                 return upstream
             if not upstream.refresh_token:
                 raise ExpiredToken(_ENDED)

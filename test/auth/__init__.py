@@ -1,0 +1,1 @@
+"""Sign-in with real identity providers, and everything that a thief would try."""
