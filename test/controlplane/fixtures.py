@@ -21,6 +21,7 @@ from test.controlplane.plane import Plane
 from test.tiers import cannot_run
 
 PLANES = {
+    "audited": CNPG_VERSION,
     "plane": CNPG_VERSION,
     "bare_plane": CNPG_VERSION,
     "older_plane": CNPG_VERSION_WITHOUT_DATABASEROLE,

@@ -5,7 +5,6 @@ addresses), so the second use within a short while gets the first one's answer; 
 thief's, or the victim's after the thief's, and ends the family (RFC 9700, section 4.14.2).
 """
 
-import hashlib
 import time
 from collections.abc import Callable
 
@@ -55,30 +54,30 @@ class Families:
         used = UsedRefreshToken(
             client_id=client_id, scopes=scopes, family=family, used_at=self._now()
         )
-        await self._used.put(digest(token), used, ttl=_REMEMBERED_SECONDS)
+        await self._used.put(token, used, ttl=_REMEMBERED_SECONDS)
 
     async def unuse(self, token: str) -> None:
         """Takes that back: the exchange has failed, so the token is as good as before."""
-        await self._used.delete(digest(token))
+        await self._used.delete(token)
 
     async def used(self, token: str) -> UsedRefreshToken | None:
         """What is known of a used refresh token."""
-        used: UsedRefreshToken | None = await self._used.get(digest(token))
+        used: UsedRefreshToken | None = await self._used.get(token)
         return used
 
     async def finish(self, token: str, tokens: OAuthToken) -> None:
         """Keeps what a refresh token was exchanged for, for the one who comes too late."""
-        await self._answers.put(digest(token), tokens, ttl=GRACE_SECONDS)
+        await self._answers.put(token, tokens, ttl=GRACE_SECONDS)
         used = await self.used(token)
         if used is not None:
             done = used.model_copy(update={"is_finished": True})
-            await self._used.put(digest(token), done, ttl=_REMEMBERED_SECONDS)
+            await self._used.put(token, done, ttl=_REMEMBERED_SECONDS)
 
     async def answered(self, token: str, used: UsedRefreshToken) -> OAuthToken | None:
         """What it was exchanged for; `None` once the grace is over."""
         if self._now() - used.used_at > GRACE_SECONDS:
             return None
-        answer: OAuthToken | None = await self._answers.get(digest(token))
+        answer: OAuthToken | None = await self._answers.get(token)
         return answer
 
     async def begin(self, family: str, login: Login, seconds: int) -> None:
@@ -93,8 +92,3 @@ class Families:
     async def end(self, family: str) -> None:
         """Forgets a family."""
         await self._logins.delete(family)
-
-
-def digest(token: str) -> str:
-    """A name for a token that does not give it away."""
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,6 +1,7 @@
 """Where logins are kept, encrypted, so that they outlive the process: a directory, or Redis."""
 
 import asyncio
+import hashlib
 import logging
 import os
 from abc import ABC, abstractmethod
@@ -147,6 +148,11 @@ class DirectoryLogins(LoginStore):
         """Nothing to close."""
 
 
+def digest(secret: str) -> str:
+    """A name for a secret that does not give it away."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
 def make_redis(url: str) -> Redis:
     """A client of a Redis that answers within two seconds or counts as away."""
     return Redis.from_url(
@@ -200,7 +206,10 @@ class _Sealed(FernetEncryptionWrapper):
 
 
 class _Guarded(BaseWrapper):
-    """Tells a store that is away from everything else that can fail."""
+    """Tells a store that is away from everything else that can fail, and keeps keys to itself.
+
+    Some keys are secrets: a code, the state of a login. The store sees their digests.
+    """
 
     def __init__(self, key_value: AsyncKeyValue) -> None:
         self.key_value = key_value
@@ -208,14 +217,14 @@ class _Guarded(BaseWrapper):
 
     async def get(self, key: str, *, collection: str | None = None) -> dict[str, Any] | None:
         with _guard(), suppress(InvalidKeyError, DeserializationError):
-            return await self.key_value.get(key=key, collection=collection)
+            return await self.key_value.get(key=digest(key), collection=collection)
         return None
 
     async def ttl(
         self, key: str, *, collection: str | None = None
     ) -> tuple[dict[str, Any] | None, float | None]:
         with _guard():
-            return await self.key_value.ttl(key=key, collection=collection)
+            return await self.key_value.ttl(key=digest(key), collection=collection)
 
     async def put(
         self,
@@ -226,11 +235,11 @@ class _Guarded(BaseWrapper):
         ttl: SupportsFloat | None = None,
     ) -> None:
         with _guard():
-            await self.key_value.put(key=key, value=value, collection=collection, ttl=ttl)
+            await self.key_value.put(key=digest(key), value=value, collection=collection, ttl=ttl)
 
     async def delete(self, key: str, *, collection: str | None = None) -> bool:
         with _guard():
-            return await self.key_value.delete(key=key, collection=collection)
+            return await self.key_value.delete(key=digest(key), collection=collection)
 
 
 @contextmanager

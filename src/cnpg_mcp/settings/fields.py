@@ -126,6 +126,8 @@ def _redirect_uris(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _prefix(value: str) -> str:
+    if not (value.isascii() and value.isprintable()) or value != value.strip():
+        raise ValueError("must be printable ASCII without blanks around it")
     if not value or value.startswith(_SYSTEM) or _SYSTEM.startswith(value):
         raise ValueError(f"must not be empty and must not lead to names that begin with {_SYSTEM}")
     return value

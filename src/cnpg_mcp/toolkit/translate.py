@@ -43,7 +43,7 @@ _BY_KIND: tuple[tuple[type[KubeError], ErrorCode, str], ...] = (
     (
         Forbidden,
         ErrorCode.FORBIDDEN,
-        "Ask a Kubernetes administrator to grant this to the server's account.",
+        "Ask a Kubernetes administrator to grant this to the user that the message names.",
     ),
     (NotFound, ErrorCode.NOT_FOUND, "Check namespace and name."),
     (AlreadyExists, ErrorCode.ALREADY_EXISTS, "Choose another name, or use what exists."),

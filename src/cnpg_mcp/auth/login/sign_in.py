@@ -22,7 +22,7 @@ from mcp.server.auth.provider import AuthorizationParams, AuthorizeError, Regist
 from mcp.server.auth.routes import build_metadata, cors_middleware
 from mcp.server.auth.settings import ClientRegistrationOptions, RevocationOptions
 from mcp.shared.auth import OAuthClientInformationFull, OAuthMetadata
-from pydantic import AnyHttpUrl, AnyUrl
+from pydantic import AnyHttpUrl, AnyUrl, JsonValue
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -211,7 +211,8 @@ class SignIn(LoginTokens):
         await self._discover()
         response = await super()._handle_consent(request)
         if "error=access_denied" in response.headers.get("location", ""):
-            self._tell(AuthEvent(Door.SIGN_IN, "refused", {"reason": "The person said no."}))
+            facts = _whence(request) | {"reason": "The person said no."}
+            self._tell(AuthEvent(Door.SIGN_IN, "refused", facts))
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -228,9 +229,10 @@ class SignIn(LoginTokens):
             reason = reasons[-1] if reasons else "The login could not be completed."
             page = create_error_html("Sign-in failed", f"{reason} Please start again.")
             response = create_secure_html_response(page, status_code=502)
-            self._tell(AuthEvent(Door.SIGN_IN, "failed", {"reason": reason}))
+            self._tell(AuthEvent(Door.SIGN_IN, "failed", _whence(request) | {"reason": reason}))
         elif "code" not in parse_qs(urlsplit(response.headers.get("location", "")).query):
-            self._tell(AuthEvent(Door.SIGN_IN, "refused", {"reason": _refusal(request, response)}))
+            facts = _whence(request) | {"reason": _refusal(request, response)}
+            self._tell(AuthEvent(Door.SIGN_IN, "refused", facts))
         return response
 
     async def _discover(self) -> None:
@@ -257,6 +259,10 @@ class SignIn(LoginTokens):
         """All of ours where a login always asks for the same: another one brings no more."""
         is_fixed = bool(self._rules.upstream_scopes)
         return list(scopes if scopes and not is_fixed else self._rules.scopes.supported)
+
+
+def _whence(request: Request) -> dict[str, JsonValue]:
+    return {"address": request.client.host if request.client else None}
 
 
 def _refusal(request: Request, response: Response) -> str:

@@ -27,8 +27,8 @@ from cnpg_mcp.auth.access_tokens import AccessTokens
 from cnpg_mcp.auth.bearer import VerifiedToken, verified
 from cnpg_mcp.auth.errors import AuthError, ExpiredToken, InvalidToken, ProviderUnavailable
 from cnpg_mcp.auth.events import AuthEvent, Door, Tell
-from cnpg_mcp.auth.family import Families, Login, UsedRefreshToken, digest
-from cnpg_mcp.auth.store import LoginStore
+from cnpg_mcp.auth.family import Families, Login, UsedRefreshToken
+from cnpg_mcp.auth.store import LoginStore, digest
 from cnpg_mcp.auth.upstream import ProviderClient
 
 USED_SECONDS = 400 * 24 * 3600
@@ -87,6 +87,15 @@ class LoginTokens(OAuthProxy):
 
     # Given
 
+    async def load_authorization_code(
+        self, client: OAuthClientInformationFull, authorization_code: str
+    ) -> AuthorizationCode | None:
+        """A code that this client was given and has not used; any other try is on record."""
+        code = await super().load_authorization_code(client, authorization_code)
+        if code is None:
+            self._tell_guess(Door.SIGN_IN, client)
+        return code
+
     async def exchange_authorization_code(
         self, client: OAuthClientInformationFull, authorization_code: AuthorizationCode
     ) -> OAuthToken:
@@ -102,7 +111,7 @@ class LoginTokens(OAuthProxy):
         )
         await self._families.begin(family, login, USED_SECONDS)
         await self._keep_client(client)
-        await self._tell_of(Door.SIGN_IN, "ok", client, family)
+        await self._tell_of(Door.SIGN_IN, "ok", client.client_id or "", family)
         return tokens
 
     def _asked_for(self, scopes: Sequence[str]) -> list[str]:
@@ -126,6 +135,7 @@ class LoginTokens(OAuthProxy):
             return known
         used = await self._families.used(refresh_token)
         if used is None or used.client_id != client.client_id:
+            self._tell_guess(Door.REFRESH, client)
             return None
         return RefreshToken(token=refresh_token, client_id=used.client_id, scopes=used.scopes)
 
@@ -149,11 +159,11 @@ class LoginTokens(OAuthProxy):
         async with self._store.turn(f"login-{family}"):
             tokens = await self._once(client, refresh_token, family)
         if tokens is None:
-            await self._tell_of(Door.REFRESH, "reused", client, family)
+            await self._tell_of(Door.REFRESH, "reused", client.client_id or "", family)
             await self._end(family)
             raise TokenError("invalid_grant", _ENDED)
         await self._keep_client(client)
-        await self._tell_of(Door.REFRESH, "ok", client, family)
+        await self._tell_of(Door.REFRESH, "ok", client.client_id or "", family)
         return tokens
 
     async def _family_of_refresh(self, token: str) -> str:
@@ -289,8 +299,8 @@ class LoginTokens(OAuthProxy):
         family = await self._revocable(token)
         upstream = await self._upstream_token_store.get(key=family) if family else None
         if family and upstream is not None and upstream.client_id == client_id:
+            await self._tell_of(Door.REVOKE, "ok", client_id, family)
             await self._end(family)
-            self._tell(AuthEvent(Door.REVOKE, "ok", {"client_id": client_id}))
 
     async def _revocable(self, token: str) -> str | None:
         used = await self._families.used(token)
@@ -323,18 +333,21 @@ class LoginTokens(OAuthProxy):
             finally:
                 await provider.aclose()
 
-    async def _tell_of(
-        self, door: Door, outcome: str, client: OAuthClientInformationFull, family: str
-    ) -> None:
+    def _tell_guess(self, door: Door, client: OAuthClientInformationFull) -> None:
+        facts = {"client_id": client.client_id, "reason": "No such code or token, or not any more."}
+        self._tell(AuthEvent(door, "refused", facts))
+
+    async def _tell_of(self, door: Door, outcome: str, client_id: str, family: str) -> None:
         """On record: who it is, by which client."""
         try:
             claims = await self._tokens.verify((await self._upstream(family)).access_token)
         except AuthError:  # what has been given stays given
             claims = {}
+        login = await self._families.login(family)
         facts: dict[str, Any] = {
             "caller": {"issuer": claims.get("iss"), "subject": claims.get("sub")},
-            "client_id": client.client_id,
-            "client": (client.client_name or "")[:_MAX_NAME],
+            "client_id": client_id,
+            "client": login.client_name if login else "",
         }
         self._tell(AuthEvent(door, outcome, facts))
 
