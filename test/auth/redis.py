@@ -4,7 +4,6 @@ Looked for on PATH, then in the cache (see ``test.controlplane.binaries``); else
 downloaded with apt-get and unpacked there, which needs no rights and starts no service.
 """
 
-import os
 import platform
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from test.auth.providers.base import listens, wait_until
+from test.cache import cache_folder
 from test.controlplane.process import Child, free_ports
 from test.tiers import cannot_run
 
@@ -99,7 +99,7 @@ def find() -> Program:
     installed = shutil.which("redis-server")
     if installed:
         return Program(Path(installed))
-    folder = _cache() / f"redis-{platform.machine()}"
+    folder = cache_folder() / f"redis-{platform.machine()}"
     if not folder.exists():
         _unpack_to(folder)
     return Program(folder / "usr/bin/redis-server", _libraries(folder))
@@ -117,11 +117,20 @@ def _unpack_to(folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".redis-") as scratch:
         packages, made = Path(scratch, "packages"), Path(scratch, "made")
         packages.mkdir()
-        _run("apt-get", "download", *PACKAGES, cwd=packages)
+        _download(packages)
         for package in packages.glob("*.deb"):
             _run("dpkg-deb", "-x", str(package), str(made), cwd=packages)
         if not folder.exists():
             made.rename(folder)
+
+
+def _download(packages: Path) -> None:
+    """A machine that has just been made has no list of packages yet."""
+    try:
+        _run("apt-get", "download", *PACKAGES, cwd=packages)
+    except Unavailable:
+        _run("apt-get", "update", cwd=packages)
+        _run("apt-get", "download", *PACKAGES, cwd=packages)
 
 
 def _run(*command: str, cwd: Path) -> None:
@@ -132,11 +141,3 @@ def _run(*command: str, cwd: Path) -> None:
     except (OSError, subprocess.SubprocessError) as error:
         said = getattr(error, "stderr", "") or ""
         raise Unavailable(f"{command[0]} failed: {said[-500:] or error}") from error
-
-
-def _cache() -> Path:
-    chosen = os.environ.get("CNPG_MCP_CACHE")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "cnpg-mcp"

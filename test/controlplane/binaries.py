@@ -13,7 +13,6 @@ and prints where everything is.
 """
 
 import argparse
-import fcntl
 import json
 import os
 import platform
@@ -22,9 +21,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from test.cache import cache_folder, locked, say
 
 ETCD_VERSION = "v3.7.3"
 KUBERNETES_VERSION = "v1.36.3"
@@ -76,14 +76,6 @@ def find(cnpg_version: str = CNPG_VERSION) -> Binaries:
     )
 
 
-def _cache() -> Path:
-    chosen = os.environ.get("CNPG_MCP_CACHE")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "cnpg-mcp"
-
-
 def _provided(name: str) -> Path | None:
     assets = os.environ.get("KUBEBUILDER_ASSETS")
     if not assets:
@@ -117,13 +109,13 @@ def _crds(version: str) -> Path:
 
 
 def _built(name: str, build: Build) -> Path:
-    folder = _cache() / f"bin-{ARCH}"
+    folder = cache_folder() / f"bin-{ARCH}"
     target = folder / name
     if target.exists():
         return target
     _go_command()
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / f".{name}.lock"):
+    with locked(folder / f".{name}.lock"):
         if not target.exists():
             _build_to(target, build)
     return target
@@ -132,14 +124,14 @@ def _built(name: str, build: Build) -> Path:
 def _build_to(target: Path, build: Build) -> None:
     """Builds beside the target and renames, so that no half-written program is ever found."""
     partial = target.with_name(f".{target.name}.{os.getpid()}")
-    _say(f"building {target.name} with Go, once, into {target.parent}")
+    say(f"building {target.name} with Go, once, into {target.parent}")
     start = time.monotonic()
     try:
         build(partial)
         partial.rename(target)
     finally:
         partial.unlink(missing_ok=True)
-    _say(f"built {target.name} in {time.monotonic() - start:.0f} s")
+    say(f"built {target.name} in {time.monotonic() - start:.0f} s")
 
 
 def _build_etcd(out: Path) -> None:
@@ -186,7 +178,7 @@ def _build_operator(version: str, out: Path) -> None:
 
 def _module(name: str, requires: str, *, package: str = "", main: str = "") -> Path:
     """Makes a Go module that requires what is to be built, with its sums."""
-    folder = _cache() / "modules" / name
+    folder = cache_folder() / "modules" / name
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "go.sum").exists() and (folder / ".tidy").exists():
         return folder
@@ -253,17 +245,6 @@ def _go_command() -> str:
     return found
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def main() -> int:
     """Builds what is missing and prints where everything is."""
     parser = argparse.ArgumentParser(description="Build the test control plane's programs.")
@@ -272,7 +253,7 @@ def main() -> int:
     try:
         found = find(arguments.cnpg)
     except Unavailable as reason:
-        _say(f"unavailable: {reason}")
+        say(f"unavailable: {reason}")
         return 1
     for name in ("etcd", "apiserver", "operator", "crds"):
         print(f"{name}\t{getattr(found, name)}")

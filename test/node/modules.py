@@ -6,7 +6,6 @@ itself is one of the packages, because some of the programs need a newer one tha
 ``python -m test.node.modules`` installs and prints where everything is.
 """
 
-import fcntl
 import hashlib
 import os
 import platform
@@ -14,11 +13,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from test.cache import cache_folder, locked, say
 from test.tiers import cannot_run
 
 TIER = "clients"
@@ -65,10 +63,10 @@ def install() -> Installed:
     Raises:
         Unavailable: npm or a Node for this machine is missing, or npm failed.
     """
-    folder = _cache() / "node" / f"{_fingerprint()}-{ARCH}"
+    folder = cache_folder() / "node" / f"{_fingerprint()}-{ARCH}"
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(folder.with_name(f".{folder.name}.lock")):
+        with locked(folder.with_name(f".{folder.name}.lock")):
             if not folder.exists():
                 _install_to(folder)
     modules = folder / "node_modules"
@@ -80,7 +78,7 @@ def _install_to(folder: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise Unavailable("install npm (it comes with Node)")
-    _say(f"installing the tests' npm packages, once, into {folder}")
+    say(f"installing the tests' npm packages, once, into {folder}")
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-") as scratch:
         partial = Path(scratch) / "made"
         partial.mkdir()
@@ -121,31 +119,12 @@ def _fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
-def _cache() -> Path:
-    chosen = os.environ.get("CNPG_MCP_CACHE")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "cnpg-mcp"
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def main() -> int:
     """Installs and prints where everything is."""
     try:
         found = install()
     except Unavailable as reason:
-        _say(f"unavailable: {reason}")
+        say(f"unavailable: {reason}")
         return 1
     print(f"node\t{found.node}\nmodules\t{found.modules}")
     return 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cnpg_mcp.domain.caller import Caller, Scope
 from cnpg_mcp.domain.plans.code import LIFETIME, CodeVerdict, PlanKeys
-from cnpg_mcp.domain.plans.gate import SpentHere, Spending
+from cnpg_mcp.domain.plans.gate import Spending, SpentHere
 from cnpg_mcp.domain.plans.plan import Act, Blocker, Fate, Plan
 from cnpg_mcp.errors import ErrorCode
 from test.unit.test_plans import CALLER, EFFECTS, JSON, KEYS, NOW, PLANS, TEXT, code

@@ -118,7 +118,7 @@ def test_others_can_reach_it_only_with_address_and_key(host, missing):
 
 def test_redis_that_others_can_reach_needs_a_password():
     shared = {"oauth_signing_key": KEY, "plan_key": KEY}
-    with pytest.raises(SettingsError, match="OAUTH_STORE.*password"):
+    with pytest.raises(SettingsError, match=r"OAUTH_STORE.*password"):
         require_main_sign_in(Settings(**LOGIN, **shared, oauth_store="redis://redis.shop:6379"))
     guarded = "rediss://:made-up-password@redis.shop:6379"
     require_main_sign_in(Settings(**LOGIN, **shared, oauth_store=guarded))
