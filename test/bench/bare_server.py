@@ -1,8 +1,9 @@
-"""The floor: FastMCP with one tool that makes the bare Table call, and nothing else."""
+"""The floor: FastMCP with one tool that makes the bare Table call, for anybody who asks."""
 
 import sys
 from pathlib import Path
 
+import uvicorn
 from fastmcp import FastMCP
 from pydantic_core import from_json
 
@@ -10,6 +11,8 @@ from cnpg_mcp.kube.tables import TABLE
 from test.controlplane.api import KubeClient
 from test.controlplane.kinds import BY_PLURAL
 
+HTTP = 2
+"""Place of the port among the arguments: with it http is served, else stdio."""
 server = FastMCP("bare")
 _clients: list[KubeClient] = []
 
@@ -31,4 +34,8 @@ async def list_clusters(namespace: str, limit: int) -> dict[str, list[list[objec
 
 
 if __name__ == "__main__":
-    server.run(show_banner=False)
+    if len(sys.argv) > HTTP:
+        app = server.http_app(path="/mcp", stateless_http=True, json_response=True)
+        uvicorn.run(app, port=int(sys.argv[HTTP]), log_level="warning", access_log=False)
+    else:
+        server.run(show_banner=False)

@@ -134,24 +134,20 @@ async def lists_in_process(kubeconfig: Path, rounds: int) -> list[Row]:
 
 
 async def lists_over_http(kubeconfig: Path, rounds: int) -> list[Row]:
-    """Our list with sign-in and all layers, beside the API call itself."""
+    """Our list with sign-in and all layers, beside bare FastMCP that is open to everybody."""
     rows = []
-    async with KubeClient(kubeconfig) as client, wires(kubeconfig) as ours:
+    async with wires(kubeconfig) as found:
         for size in SIZES:
             given = {"namespace": f"bench-{size}", "limit": size}
             acts: dict[str, Act] = {
-                "floor": lambda ns=f"bench-{size}", n=size: bare_table(client, ns, n),
-                **{
-                    path: lambda wire=wire, given=given: wire.call_tool(
-                        "list_postgres_clusters", given
-                    )
-                    for path, wire in ours.items()
-                },
+                name: lambda wire=wire, given=given, tool=tool: wire.call_tool(tool, given)
+                for name, wire in found.items()
+                for tool in ["list_clusters" if name == "bare" else "list_postgres_clusters"]
             }
             median = await interleaved(acts, rounds)
             rows += [
-                Row(f"list of {size}, {path}, beside the API call", median["floor"], median[path])
-                for path in ours
+                Row(f"list of {size}, {name}, beside bare FastMCP", median["bare"], median[name])
+                for name in ("/test", "/mcp")
             ]
     return rows
 

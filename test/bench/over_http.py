@@ -1,6 +1,7 @@
 """Both servers over http, with sign-in and every layer, for the benchmark."""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,8 +11,10 @@ import httpx
 
 from test.auth.browser import Browser
 from test.auth.oauth_client import OAuthClient
-from test.auth.providers.base import PERSON
+from test.auth.providers.base import PERSON, listens, wait_until
+from test.auth.servers import ROOT
 from test.auth.site import Site, make_auth0
+from test.controlplane.process import Child, free_ports
 
 VERSION = "2026-07-28"
 META = {
@@ -46,7 +49,7 @@ class HttpWire:
 
 @asynccontextmanager
 async def wires(kubeconfig: Path) -> AsyncIterator[dict[str, HttpWire]]:
-    """Our two servers, each with somebody signed in."""
+    """Our two servers, each with somebody signed in, and the bare one, open to everybody."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         settings = {
@@ -55,10 +58,17 @@ async def wires(kubeconfig: Path) -> AsyncIterator[dict[str, HttpWire]]:
             "AUDIT_LOG": os.devnull,
         }
         site = stack.enter_context(Site(folder, make_auth0, settings))
+        (port,) = free_ports(1)
+        bare = Child("bare", folder)
+        stack.callback(bare.stop)
+        module = ["-m", "test.bench.bare_server", str(kubeconfig), str(port)]
+        bare.start(Path(sys.executable), *module, cwd=ROOT)
+        wait_until(lambda: listens(port), "the bare server listens")
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         browser = await stack.enter_async_context(Browser(PERSON))
         login = await OAuthClient(site.main.base, http).login(browser)
         yield {
+            "bare": HttpWire(http, f"http://127.0.0.1:{port}/mcp"),
             "/mcp": HttpWire(http, site.main.mcp, login.access),
             "/test": HttpWire(http, site.test.mcp, site.provider.token("cnpg:read")),
         }

@@ -92,7 +92,14 @@ async def test_what_is_allowed_passes(still: Desk) -> None:
 
 
 LESS = [(name, {Scope.WRITE}) for name in FORMS]
-LESS += [("delete-cluster", {Scope.READ}), ("delete-cluster", set())]
+LESS += [("delete-cluster", {Scope.READ})]
+
+
+async def test_who_may_not_even_read_is_shown_no_plan(still: Desk) -> None:
+    form, nobody = FORMS["delete-cluster"], await still.caller(person=person())
+    error = await nobody.refused(form.tool, **form.arguments)
+    assert error["code"] == "insufficient_scope"
+    assert "plan" not in error
 
 
 @pytest.mark.parametrize(("name", "scopes"), LESS, ids=str)

@@ -1,6 +1,7 @@
 """One call to the API server: deadline, safe retries, typed failures, rotated credentials."""
 
 import asyncio
+import logging
 import math
 import random
 import time
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from kubernetes.aio.client import ApiClient
     from multidict import CIMultiDictProxy
 
+_log = logging.getLogger(__name__)
 _ATTEMPTS = 4
 _BACKOFF_SECONDS = (0.1, 0.3, 0.9)
 _RETRIED_READS = frozenset({429, 502, 503, 504})
@@ -185,7 +187,9 @@ class Transport:
         try:
             return await self._once(connection, call, sent)
         finally:
-            self.observe(call.method, sent.status, time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            self.observe(call.method, sent.status, seconds)
+            _log.debug("%s %s: %s in %.0f ms", call.method, call.path, sent.status, seconds * 1000)
             self._in_flight[connection] -= 1
             await self._close_if_replaced(connection)
 
