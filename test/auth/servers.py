@@ -77,7 +77,7 @@ class Server:
     def launch(self) -> None:
         """Starts it without waiting."""
         program = [sys.executable, *ENTRIES[self.kind], "--port", str(self.port)]
-        self._child.start(ENV, *_unset(), *program, cwd=ROOT, environment=self.settings)
+        self._child.start(ENV, *_unset(self.settings), *program, cwd=ROOT, environment=self.settings)
 
     def stop(self) -> None:
         """Stops it as a pod is stopped."""
@@ -121,8 +121,9 @@ class Server:
         }
 
 
-def _unset() -> list[str]:
+def _unset(given: Mapping[str, str]) -> list[str]:
     """Options of `env` that keep the settings of whoever runs the tests away from the server."""
     names = {name.upper() for name in Settings.model_fields}
     names |= {f"{name}_FILE" for name in names}
-    return [option for name in sorted(names & os.environ.keys()) for option in ("-u", name)]
+    foreign = sorted((names & os.environ.keys()) - given.keys())
+    return [option for name in foreign for option in ("-u", name)]

@@ -65,6 +65,7 @@ async def test_list_over_http_is_the_list_over_stdio(
     tokens = {site.main: await _main_token(site), site.test: site.provider.token("cnpg:read")}
     for server, token in tokens.items():
         answer = await ask(server.mcp, token, "list_postgres_clusters")
+        assert not answer.is_error, answer
         assert [row["name"] for row in (answer.structured_content or {})["clusters"]] == names
 
 
