@@ -77,7 +77,9 @@ class Server:
     def launch(self) -> None:
         """Starts it without waiting."""
         program = [sys.executable, *ENTRIES[self.kind], "--port", str(self.port)]
-        self._child.start(ENV, *_unset(self.settings), *program, cwd=ROOT, environment=self.settings)
+        self._child.start(
+            ENV, *_unset(self.settings), *program, cwd=ROOT, environment=self.settings
+        )
 
     def stop(self) -> None:
         """Stops it as a pod is stopped."""

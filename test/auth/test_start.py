@@ -9,11 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from test.auth.providers.base import settings
+from test.auth.providers.base import CLIENT_SECRET, settings
 from test.auth.servers import ENTRIES, ROOT, Server
 from test.auth.site import Site
 
 EXIT_SECONDS = 30
+CANARY = "made-up-canary-of-a-test"
 OPEN_TO_OTHERS = {"HOST": "0.0.0.0"}
 
 
@@ -75,6 +76,39 @@ def test_test_server_with_broken_settings_serves_the_reason_instead_of_exiting(
     assert {answer.status_code for answer in answers.values()} == {503}
     assert "RATE_LIMIT" in answers["/test"].json()["error_description"]
     assert alive.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PLAN_STORE", f"redis://:{CANARY}@host:port"),
+        ("PLAN_STORE", f"/{CANARY}"),
+        ("PLAN_KEY", CANARY),
+        ("TRUSTED_PROXIES", CANARY),
+        ("DEFAULT_NAMESPACE", f"{CANARY}.x"),
+        ("OIDC_ISSUER", f"https://user:{CANARY}@host.example"),
+        ("AUTH0_CLIENT_SECRET_FILE", "/nowhere/at/all"),
+    ],
+)
+def test_reason_names_the_setting_and_tells_no_value(
+    name: str, value: str, tmp_path: Path, auth0_site: Site
+) -> None:
+    given = {**settings(auth0_site.provider), "PLAN_KEY": "made-up-key-" * 4, name: value}
+    if name.endswith("_FILE"):
+        del given[name.removesuffix("_FILE")]
+    server = Server("test", tmp_path, given)
+    server.start()
+    try:
+        answer = httpx.post(server.url("/test"))
+    finally:
+        server.stop()
+    assert answer.status_code == 503
+    assert name in answer.json()["error_description"]
+    for told in (answer.text, str(answer.headers)):
+        assert CANARY not in told
+        assert CLIENT_SECRET not in told
+    if name not in {"TRUSTED_PROXIES", "DEFAULT_NAMESPACE"}:  # no secrets: the log may tell them
+        assert CANARY not in server.log
 
 
 @pytest.mark.parametrize("kind", ["main", "test"])

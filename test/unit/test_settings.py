@@ -194,3 +194,129 @@ def test_impersonation_without_a_part_is_refused(missing):
 def test_prefix_that_could_lead_to_a_system_name_is_refused(name, prefix):
     with pytest.raises(ValidationError, match="system:"):
         Settings(**{**IMPERSONATION, name: prefix})
+
+
+@pytest.mark.parametrize("prefix", [" oidc:", "oidc: ", "oidc:\r\nX: ", "oidc\n", "oïdc:", "a\x00"])
+@pytest.mark.parametrize("name", ["impersonate_user_prefix", "impersonate_group_prefix"])
+def test_prefix_that_no_header_can_hold_as_it_is_is_refused(name, prefix):
+    with pytest.raises(ValidationError, match="printable ASCII"):
+        Settings(**{**IMPERSONATION, name: prefix})
+
+
+# --- what the login address, its redirects and the proxies may be ---
+
+OWN_PARAMETERS = [
+    *("response_type", "client_id", "redirect_uri", "state", "scope", "audience", "nonce"),
+    *("code_challenge", "code_challenge_method", "request", "request_uri", "response_mode"),
+]
+
+
+def refusal(monkeypatch, name, value):
+    """The sentence by which a setting is refused."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    assert name in str(raised.value)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("name", OWN_PARAMETERS)
+@pytest.mark.parametrize("form", ["{}=x", "prompt=consent&{}=x", "{}="])
+def test_parameter_on_which_the_safety_of_a_login_rests_is_refused(monkeypatch, name, form):
+    assert name in refusal(monkeypatch, "OIDC_AUTHORIZE_PARAMS", form.format(name))
+
+
+def test_parameter_is_refused_however_it_is_encoded(monkeypatch):
+    assert "state" in refusal(monkeypatch, "OIDC_AUTHORIZE_PARAMS", "%73tate=x")
+
+
+@pytest.mark.parametrize("value", ["prompt", "prompt=consent&&x", "&", "prompt=a&b"])
+def test_text_that_is_no_list_of_parameters_is_refused(monkeypatch, value):
+    assert "prompt=consent" in refusal(monkeypatch, "OIDC_AUTHORIZE_PARAMS", value)
+
+
+@pytest.mark.parametrize("value", ["", "prompt=consent&access_type=offline", "connection=a%20b"])
+def test_other_parameters_are_taken(monkeypatch, value):
+    monkeypatch.setenv("OIDC_AUTHORIZE_PARAMS", value)
+    assert load_settings().oidc_authorize_params == value
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("*", "https://*", "https://*/", "*://host.example/callback", "https://host.example"),
+        *("https://host.example/", "/callback", "host.example/callback", "https:///callback"),
+        *("https://host.example/callback *", "javascript:alert(1)", "urn:ietf:wg:oauth:2.0:oob"),
+    ],
+)
+def test_redirect_uri_that_would_allow_too_much_is_refused(monkeypatch, uri):
+    assert "scheme, host and path" in refusal(monkeypatch, "ALLOWED_REDIRECT_URIS", uri)
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://host.example/callback", "https://*.host.example/cb", "cursor://a.b/callback"]
+)
+def test_redirect_uri_with_scheme_host_and_path_is_taken(monkeypatch, uri):
+    monkeypatch.setenv("ALLOWED_REDIRECT_URIS", uri)
+    assert load_settings().allowed_redirect_uris == (uri,)
+
+
+@pytest.mark.parametrize("value", ["0.0.0.0/0", "::/0", "10.0.0.0/8,0.0.0.0/0", "0/0"])
+def test_proxies_that_are_everybody_are_refused(monkeypatch, value):
+    refusal(monkeypatch, "TRUSTED_PROXIES", value)
+
+
+@pytest.mark.parametrize("value", ["10.0.0.1/8", "10.0.0.0/33", "proxy.example", "10.0.0", "*"])
+def test_proxies_that_are_no_network_are_refused(monkeypatch, value):
+    assert "no network" in refusal(monkeypatch, "TRUSTED_PROXIES", value)
+
+
+def test_networks_and_addresses_of_proxies_are_taken(monkeypatch):
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1, fd00::/8")
+    assert load_settings().trusted_proxies == ("10.0.0.0/8", "192.0.2.1", "fd00::/8")
+
+
+MALFORMED = ["redis://host:port", "redis://[::1", "rediss://:made-up@host:99999", "redis://host:-1"]
+
+
+@pytest.mark.parametrize("name", ["oauth_store", "plan_store"])
+@pytest.mark.parametrize("url", MALFORMED)
+def test_redis_of_no_address_is_refused_without_its_password(name, url):
+    shared = {"oauth_signing_key": KEY, "plan_key": KEY, name: url}
+    with pytest.raises(SettingsError, match=f"{name.upper()} is no address") as raised:
+        require_main_sign_in(Settings(**LOGIN, **shared))
+    assert url not in str(raised.value)
+
+
+@pytest.mark.parametrize("require", [require_main_sign_in, require_token_sign_in])
+@pytest.mark.parametrize("store", ["/var/lib/codes", "made-up", "http://host", "REDIS://:x@host"])
+def test_store_of_used_codes_that_is_no_redis_is_refused(require, store):
+    with pytest.raises(SettingsError, match="PLAN_STORE must be a Redis URL") as raised:
+        require(Settings(**LOGIN, plan_key=KEY, plan_store=store))
+    assert store not in str(raised.value).replace("Redis URL such as rediss://", "")
+
+
+@pytest.mark.parametrize("require", [require_main_sign_in, require_token_sign_in])
+def test_store_of_used_codes_that_others_can_reach_needs_password_and_key(require):
+    open_store = "redis://redis.shop:6379"
+    with pytest.raises(SettingsError, match=r"PLAN_STORE.*password"):
+        require(Settings(**LOGIN, plan_key=KEY, plan_store=open_store))
+    with pytest.raises(SettingsError, match="PLAN_KEY"):
+        require(Settings(**LOGIN, plan_store="rediss://:made-up-password@redis.shop:6379"))
+
+
+# --- files ---
+
+
+def test_file_that_is_no_utf8_is_refused_without_its_bytes(monkeypatch, tmp_path):
+    (tmp_path / "secret").write_bytes(b"made-up-\xff\xfe-secret")
+    monkeypatch.setenv("AUTH0_CLIENT_SECRET_FILE", str(tmp_path / "secret"))
+    with pytest.raises(SettingsError, match=r"AUTH0_CLIENT_SECRET_FILE.*UTF-8") as raised:
+        load_settings()
+    assert "made-up" not in str(raised.value)
+
+
+def test_directory_in_place_of_a_file_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("PLAN_KEY_FILE", str(tmp_path))
+    with pytest.raises(SettingsError, match="PLAN_KEY_FILE"):
+        load_settings()

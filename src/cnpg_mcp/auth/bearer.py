@@ -42,6 +42,9 @@ class Verifier(Protocol):
             AuthError: it is not, or nobody can tell.
         """
 
+    async def close(self) -> None:
+        """Closes what it has open."""
+
 
 def verified(
     claims: Mapping[str, Any], *, client_id: str, asked: tuple[str, ...] | None = None

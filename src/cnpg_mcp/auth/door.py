@@ -61,6 +61,7 @@ class Entrance:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            await self.verifier.close()
             await self.provider.close()
             if self.store is not None:
                 await self.store.close()

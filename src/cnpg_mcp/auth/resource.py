@@ -33,6 +33,9 @@ class ProviderTokens(AuthProvider):
         client = claims.get("client_id") or claims.get("azp")
         return verified(claims, client_id=str(client or ""))
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
     async def verify_token(self, token: str) -> AccessToken | None:
         """FastMCP's way of asking."""
         try:

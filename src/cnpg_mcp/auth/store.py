@@ -39,6 +39,7 @@ _REDIS_SECONDS = 2.0
 _SWEEP_SECONDS = 600.0
 _PRIVATE = 0o700
 _PROBE = "probe"
+_PLACE = "cnpg-mcp-place"
 
 
 class LoginStore(ABC):
@@ -208,7 +209,8 @@ class _Sealed(FernetEncryptionWrapper):
 class _Guarded(BaseWrapper):
     """Tells a store that is away from everything else that can fail, and keeps keys to itself.
 
-    Some keys are secrets: a code, the state of a login. The store sees their digests.
+    Some keys are secrets: a code, the state of a login. The store sees their digests. A value says
+    inside its encryption where it belongs: moved elsewhere, it is not there.
     """
 
     def __init__(self, key_value: AsyncKeyValue) -> None:
@@ -216,15 +218,17 @@ class _Guarded(BaseWrapper):
         super().__init__()
 
     async def get(self, key: str, *, collection: str | None = None) -> dict[str, Any] | None:
-        with _guard(), suppress(InvalidKeyError, DeserializationError):
-            return await self.key_value.get(key=digest(key), collection=collection)
-        return None
+        return (await self.ttl(key, collection=collection))[0]
 
     async def ttl(
         self, key: str, *, collection: str | None = None
     ) -> tuple[dict[str, Any] | None, float | None]:
-        with _guard():
-            return await self.key_value.ttl(key=digest(key), collection=collection)
+        name = digest(key)
+        with _guard(), suppress(InvalidKeyError, DeserializationError, ValueError):
+            value, seconds = await self.key_value.ttl(key=name, collection=collection)
+            if value is not None and value.pop(_PLACE, None) == f"{collection}/{name}":
+                return value, seconds
+        return None, None
 
     async def put(
         self,
@@ -234,8 +238,10 @@ class _Guarded(BaseWrapper):
         collection: str | None = None,
         ttl: SupportsFloat | None = None,
     ) -> None:
+        name = digest(key)
+        placed = {**value, _PLACE: f"{collection}/{name}"}
         with _guard():
-            await self.key_value.put(key=digest(key), value=value, collection=collection, ttl=ttl)
+            await self.key_value.put(key=name, value=placed, collection=collection, ttl=ttl)
 
     async def delete(self, key: str, *, collection: str | None = None) -> bool:
         with _guard():

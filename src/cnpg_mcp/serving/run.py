@@ -124,7 +124,7 @@ def _serve_refusal(error: SettingsError, host: str | None, port: int | None, usu
 
 def _public(error: SettingsError) -> str:
     """Which settings it is about: their values are nobody's business but the log's."""
-    names = {name.upper() for name in Settings.model_fields}
+    names = {name.upper() + end for name in Settings.model_fields for end in ("", "_FILE")}
     named = [word for word in re.findall(r"[A-Z][A-Z0-9_]+", str(error)) if word in names]
     about = ", ".join(dict.fromkeys(named)) or "the settings"
     return f"This server is misconfigured: {about}. Its log says why, and what to change."

@@ -8,7 +8,13 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.authentication import UnauthenticatedUser
 
-from cnpg_mcp.serving.limits import AddressRateLimit, BoundedMemory, CallerRateLimit, address_of
+from cnpg_mcp.serving.limits import (
+    AddressRateLimit,
+    BoundedMemory,
+    CallerRateLimit,
+    RefusedTokenLimit,
+    address_of,
+)
 from test.unit.serving.asgi import Answer, Echo, ask, http_scope
 
 
@@ -219,3 +225,64 @@ def test_storage_forgets_on_demand() -> None:
 def test_window_of_a_key_that_was_never_counted_is_over() -> None:
     clock = _Clock()
     assert BoundedMemory(now=clock).get_expiry("a") == clock()
+
+
+# Tokens that are refused
+
+
+TOKEN = (("authorization", "Bearer made-up"),)
+
+
+async def test_address_whose_tokens_are_refused_too_often_is_not_heard() -> None:
+    seen = Echo(401)
+    app = RefusedTokenLimit(seen, rate="2/minute", now=_Clock())
+    statuses = [await _status(app, "/mcp", headers=TOKEN) for _ in range(4)]
+    assert statuses == [401, 401, 429, 429]
+    assert len(seen.scopes) == 2
+
+
+async def test_refusal_of_tokens_says_when_to_come_back() -> None:
+    clock = _Clock()
+    app = RefusedTokenLimit(Echo(401), rate="1/minute", now=clock)
+    await _status(app, headers=TOKEN)
+    clock.seconds += 18.5
+    assert (await _answer(app, "/mcp", headers=TOKEN)).headers["retry-after"] == "42"
+    clock.seconds += 42
+    assert await _status(app, headers=TOKEN) == 401
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 429, 503])
+async def test_other_answers_to_a_token_do_not_count(status: int) -> None:
+    app = RefusedTokenLimit(Echo(status), rate="1/minute", now=_Clock())
+    assert {await _status(app, headers=TOKEN) for _ in range(5)} == {status}
+
+
+async def test_requests_without_a_token_neither_count_nor_are_refused() -> None:
+    app = RefusedTokenLimit(Echo(401), rate="1/minute", now=_Clock())
+    assert {await _status(app) for _ in range(5)} == {401}
+    assert await _status(app, headers=TOKEN) == 401
+    assert await _status(app, headers=TOKEN) == 429
+    assert await _status(app) == 401
+
+
+async def test_refused_tokens_are_counted_by_address_over_all_paths() -> None:
+    app = RefusedTokenLimit(Echo(401), rate="1/minute", now=_Clock())
+    assert await _status(app, "/mcp", headers=TOKEN) == 401
+    assert await _status(app, "/other", headers=TOKEN) == 429
+    assert await _status(app, "/mcp", "192.0.2.2", headers=TOKEN) == 401
+
+
+async def test_neighbours_of_one_ipv6_network_share_their_refused_tokens() -> None:
+    app = RefusedTokenLimit(Echo(401), rate="1/minute", now=_Clock())
+    assert await _status(app, host="2001:db8::1", headers=TOKEN) == 401
+    assert await _status(app, host="2001:db8::2", headers=TOKEN) == 429
+
+
+async def test_lifespan_passes_the_limit_of_refused_tokens() -> None:
+    seen = []
+
+    async def app(scope: Any, _: Any, __: Any) -> None:
+        seen.append(scope["type"])
+
+    await ask(RefusedTokenLimit(app, rate="1/minute"), {"type": "lifespan"})
+    assert seen == ["lifespan"]

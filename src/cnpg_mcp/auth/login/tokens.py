@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import httpx2
 from cachetools import LRUCache
 from fastmcp.server.auth import OAuthProxy
 from fastmcp.server.auth.auth import AccessToken
@@ -36,6 +37,7 @@ USED_SECONDS = 400 * 24 * 3600
 _MAX_NAME = 100
 _MALFORMED = (JoseError, ValueError, KeyError, TypeError)
 _KNOWN_TOKENS = 10_000
+_HTTP_SECONDS = 10.0
 _ENDED = "The login is over: sign in again."
 
 
@@ -51,6 +53,7 @@ class LoginTokens(OAuthProxy):
     ) -> None:
         self._tokens, self._store, self._tell = tokens, store, tell
         self._families = Families(store.values)
+        self._http = httpx2.AsyncClient(timeout=_HTTP_SECONDS)
         self._known: LRUCache[str, _Known] = LRUCache(_KNOWN_TOKENS)
         super().__init__(client_storage=store.values, **options)
         self._tolerate_foreign_entries()
@@ -83,7 +86,12 @@ class LoginTokens(OAuthProxy):
             self._upstream_client_secret.get_secret_value(),
             self._token_endpoint_auth_method or "client_secret_basic",
             self._tokens.verify,
+            self._http,
         )
+
+    async def close(self) -> None:
+        """Closes the connections to the provider's token endpoint."""
+        await self._http.aclose()
 
     # Given
 
@@ -327,11 +335,7 @@ class LoginTokens(OAuthProxy):
         except ProviderUnavailable:
             return
         if address is not None:
-            provider = self._create_upstream_oauth_client()
-            try:
-                await provider.revoke(address, refresh_token)
-            finally:
-                await provider.aclose()
+            await self._create_upstream_oauth_client().revoke(address, refresh_token)
 
     def _tell_guess(self, door: Door, client: OAuthClientInformationFull) -> None:
         facts = {"client_id": client.client_id, "reason": "No such code or token, or not any more."}
