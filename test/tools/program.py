@@ -1,6 +1,7 @@
 """The frame around a program: every end is a sentence and an exit status, never a trace."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -10,7 +11,12 @@ FAILED, USAGE, STOPPED = 1, 2, 130
 
 
 def guarded(speech: Speech, work: Callable[[], int]) -> int:
-    """The exit status of the work, whatever becomes of it."""
+    """The exit status of the work, whatever becomes of it.
+
+    Ctrl-C and SIGTERM stop it alike, also where a shell has started it with SIGINT ignored.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         return work()
     except Failure as failure:
