@@ -167,7 +167,7 @@ def _from_other_tenant(thief: Thief) -> str:
 
 
 def _id_token(*, audience: object = CLIENT_ID) -> Forge:
-    grant = Grant("auth0|ada", AUDIENCE, SCOPES, nonce="made-up-nonce")
+    grant = Grant("auth0|someone", AUDIENCE, SCOPES, nonce="made-up-nonce")
     return lambda thief: thief.tenant.id_token(grant, aud=audience)
 
 

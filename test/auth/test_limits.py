@@ -48,7 +48,8 @@ async def test_other_person_at_the_same_address_is_not_limited_with_them(
 ) -> None:
     tenant = auth0_site.provider.tenant
     one, other = (
-        tenant.keys.current.sign(tenant.claims(("cnpg:read",), sub=name)) for name in ("eve", "bob")
+        tenant.keys.current.sign(tenant.claims(("cnpg:read",), sub=name))
+        for name in ("intruder", "another")
     )
     assert (await _statuses(http, strict.mcp, [one] * (ALLOWED + 1)))[-1] == 429
     assert await _statuses(http, strict.mcp, [other]) == [200]

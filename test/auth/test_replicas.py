@@ -191,7 +191,7 @@ def test_redis_holds_nothing_that_can_be_read(replicas: Replicas) -> None:
     redis = RedisClient.from_url(replicas.redis.url)
     held = b" ".join(_everything(redis))
     assert len(held) > 1000
-    for secret in (found.access, found.refresh, "auth0|ada", PERSON.password, "cnpg:read"):
+    for secret in (found.access, found.refresh, "auth0|someone", PERSON.password, "cnpg:read"):
         assert secret.encode() not in held
 
 

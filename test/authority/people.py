@@ -59,5 +59,5 @@ class Employee:
             del tenant.claims
 
 
-ADA = Employee("auth0|ada", ("dba", "on call"))
-BOB = Employee("auth0|bob")
+SOMEONE = Employee("auth0|someone", ("dba", "on call"))
+ANOTHER = Employee("auth0|another")

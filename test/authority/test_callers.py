@@ -10,7 +10,7 @@ from cnpg_mcp.errors import ErrorCode
 from cnpg_mcp.settings import Settings
 
 READ, WRITE, ADMIN = Scope
-WHO = {"iss": "https://issuer.example/", "sub": "auth0|ada"}
+WHO = {"iss": "https://issuer.example/", "sub": "auth0|someone"}
 PREFIXES: dict[str, Any] = {"user_prefix": "oidc:", "group_prefix": "oidc-group:"}
 BY_SUB = CallerRules(frozenset({READ}), user_claim="sub", **PREFIXES)
 BY_EMAIL = CallerRules(frozenset({READ}), user_claim="email", **PREFIXES)
@@ -98,19 +98,19 @@ def test_caller_acts_as_the_server_unless_a_claim_is_named() -> None:
 def test_caller_acts_as_the_user_and_groups_of_the_claims_with_their_prefixes() -> None:
     caller = WITH_GROUPS.caller({**WHO, "groups": ["dba", "on call"]})
     assert caller.acts_as == Impersonation(
-        "oidc:auth0|ada", ("oidc-group:dba", "oidc-group:on call")
+        "oidc:auth0|someone", ("oidc-group:dba", "oidc-group:on call")
     )
     assert caller.barred is None
 
 
 def test_caller_without_groups_acts_without_any() -> None:
-    assert WITH_GROUPS.caller({**WHO, "groups": []}).acts_as == Impersonation("oidc:auth0|ada")
-    assert BY_SUB.caller({**WHO, "groups": ["dba"]}).acts_as == Impersonation("oidc:auth0|ada")
+    assert WITH_GROUPS.caller({**WHO, "groups": []}).acts_as == Impersonation("oidc:auth0|someone")
+    assert BY_SUB.caller({**WHO, "groups": ["dba"]}).acts_as == Impersonation("oidc:auth0|someone")
 
 
 def test_e_mail_names_the_user_when_the_provider_has_verified_it() -> None:
-    claims = {**WHO, "email": "ada@shop.example", "email_verified": True}
-    assert BY_EMAIL.caller(claims).acts_as == Impersonation("oidc:ada@shop.example")
+    claims = {**WHO, "email": "someone@shop.example", "email_verified": True}
+    assert BY_EMAIL.caller(claims).acts_as == Impersonation("oidc:someone@shop.example")
 
 
 def test_rules_are_those_of_the_settings() -> None:
@@ -136,19 +136,19 @@ UNFIT_NAMES: dict[str, Any] = {
     "missing": None,
     "empty": "",
     "number": 7,
-    "list": ["ada"],
+    "list": ["someone"],
     "true": True,
-    "line-break": "ada\r\nImpersonate-Group: system:masters",
-    "line-feed": "ada\nx",
-    "null": "ada\x00",
-    "tab": "ada\tx",
-    "delete": "ada\x7f",
+    "line-break": "someone\r\nImpersonate-Group: system:masters",
+    "line-feed": "someone\nx",
+    "null": "someone\x00",
+    "tab": "someone\tx",
+    "delete": "someone\x7f",
     "not-ascii": "ad\u00e4",
     "look-alike": "\u0430da",
     "full-width": "\uff53ystem:admin",
-    "no-break-space": "ada\u00a0",
-    "blank-before": " ada",
-    "blank-behind": "ada ",
+    "no-break-space": "someone\u00a0",
+    "blank-before": " someone",
+    "blank-behind": "someone ",
     "blank": " ",
     "too-long": "a" * 257,
 }
@@ -180,8 +180,8 @@ def test_member_of_a_group_of_an_unfit_name_is_barred(value: Any) -> None:
 
 
 def test_subject_of_an_unfit_name_is_barred() -> None:
-    assert barred(BY_SUB, sub="ada\r\nImpersonate-Group: system:masters")
-    assert barred(BY_SUB, sub=" ada")
+    assert barred(BY_SUB, sub="someone\r\nImpersonate-Group: system:masters")
+    assert barred(BY_SUB, sub=" someone")
 
 
 UNVERIFIED: dict[str, Any] = {
@@ -195,7 +195,7 @@ UNVERIFIED: dict[str, Any] = {
 
 @pytest.mark.parametrize("verified", UNVERIFIED.values(), ids=UNVERIFIED)
 def test_unverified_e_mail_bars(verified: Any) -> None:
-    assert barred(BY_EMAIL, email="ada@shop.example", email_verified=verified)
+    assert barred(BY_EMAIL, email="someone@shop.example", email_verified=verified)
 
 
 def test_missing_e_mail_bars_although_there_is_a_subject() -> None:

@@ -12,7 +12,7 @@ from test.authority.asking import Caller
 from test.authority.cells import ONE_OF_EACH
 from test.authority.company import Company
 from test.authority.house import NAMES, House
-from test.authority.people import ADA, BOB, GROUP_PREFIX, IMPERSONATES
+from test.authority.people import ANOTHER, GROUP_PREFIX, IMPERSONATES, SOMEONE
 from test.contract.planted import state
 from test.contract.site import Site
 
@@ -28,15 +28,17 @@ ROLE = {"cluster_name": "pg", "role_name": "newcomer", "wait_seconds": 0}
 async def test_person_does_what_they_may_although_the_server_may_not(
     company: Company, site: Site, http: httpx.AsyncClient, kind: str
 ) -> None:
-    await rights.give(site.admin, site.namespace, user=ADA.user)
-    ada = company.caller(http, kind, ADA)
+    await rights.give(site.admin, site.namespace, user=SOMEONE.user)
+    someone = company.caller(http, kind, SOMEONE)
     here = {"namespace": site.namespace}
     async with company.overheard() as asked:
-        found = await ada.content(LIST, here)
-        made = await ada.content("create_postgres_role", {**ROLE, **here})
+        found = await someone.content(LIST, here)
+        made = await someone.content("create_postgres_role", {**ROLE, **here})
     assert [row["name"] for row in found["clusters"]] == ["pg"]
     assert made["outcome"] == "accepted"
-    assert {(each.user, each.groups) for each in asked} == {(ADA.user, ADA.kubernetes_groups)}
+    assert {(each.user, each.groups) for each in asked} == {
+        (SOMEONE.user, SOMEONE.kubernetes_groups)
+    }
     assert {"list", "get", "create"} <= {each.verb for each in asked}
 
 
@@ -45,23 +47,25 @@ async def test_person_does_not_what_they_may_not_although_the_server_may(
     company: Company, site: Site, http: httpx.AsyncClient, kind: str
 ) -> None:
     company.plane.let_in(company.account, site.namespace)
-    await rights.give(site.admin, site.namespace, user=ADA.user)
-    bob, here = company.caller(http, kind, BOB), {"namespace": site.namespace}
-    code = await company.caller(http, kind, ADA).code(
+    await rights.give(site.admin, site.namespace, user=SOMEONE.user)
+    another, here = company.caller(http, kind, ANOTHER), {"namespace": site.namespace}
+    code = await company.caller(http, kind, SOMEONE).code(
         "delete_postgres_role", {"cluster_name": "pg", "role_name": "clerk", **here}
     )
     before = await state(site)
     errors = [
-        await bob.refused(LIST, here),
-        await bob.refused("create_postgres_role", {**ROLE, **here}),
-        await bob.refused("create_postgres_cluster", {"name": "orders", "dry_run": True, **here}),
-        await bob.refused(
+        await another.refused(LIST, here),
+        await another.refused("create_postgres_role", {**ROLE, **here}),
+        await another.refused(
+            "create_postgres_cluster", {"name": "orders", "dry_run": True, **here}
+        ),
+        await another.refused(
             "delete_postgres_role",
             {"cluster_name": "pg", "role_name": "clerk", "confirmation": code, **here},
         ),
     ]
     assert {error["code"] for error in errors} == {"forbidden"}
-    assert all(BOB.user in error["message"] for error in errors)
+    assert all(ANOTHER.user in error["message"] for error in errors)
     assert await state(site) == before
 
 
@@ -71,18 +75,18 @@ async def test_group_gives_its_members_what_it_may(
 ) -> None:
     await rights.give(site.admin, site.namespace, group=f"{GROUP_PREFIX}on call")
     here = {"namespace": site.namespace}
-    found = await company.caller(http, kind, ADA).content(LIST, here)
+    found = await company.caller(http, kind, SOMEONE).content(LIST, here)
     assert [row["name"] for row in found["clusters"]] == ["pg"]
-    error = await company.caller(http, kind, BOB).refused(LIST, here)
+    error = await company.caller(http, kind, ANOTHER).refused(LIST, here)
     assert error["code"] == "forbidden"
 
 
 async def test_people_who_call_at_the_same_time_are_not_taken_for_each_other(
     company: Company, site: Site, http: httpx.AsyncClient
 ) -> None:
-    await rights.give(site.admin, site.namespace, user=ADA.user)
+    await rights.give(site.admin, site.namespace, user=SOMEONE.user)
     here = {"cluster_name": "pg", "namespace": site.namespace}
-    both = [company.caller(http, "test", who) for who in (ADA, BOB)]
+    both = [company.caller(http, "test", who) for who in (SOMEONE, ANOTHER)]
     answers = await asyncio.gather(
         *(caller.ask("list_postgres_roles", here) for _ in range(20) for caller in both)
     )
@@ -92,16 +96,16 @@ async def test_people_who_call_at_the_same_time_are_not_taken_for_each_other(
 async def test_no_tool_asks_anything_as_the_server_itself(
     company: Company, site: Site, http: httpx.AsyncClient
 ) -> None:
-    await rights.give(site.admin, site.namespace, user=ADA.user)
-    ada = company.caller(http, "test", ADA)
+    await rights.give(site.admin, site.namespace, user=SOMEONE.user)
+    someone = company.caller(http, "test", SOMEONE)
     async with company.overheard() as asked:
         for cell in ONE_OF_EACH:
             arguments = {**cell.arguments, "namespace": site.namespace}
-            answer = await ada.ask(cell.tool, arguments)
+            answer = await someone.ask(cell.tool, arguments)
             plan = answer.json()["result"].get("structuredContent", {})
             if code := plan.get("confirmation"):
-                await ada.ask(cell.tool, {**arguments, "confirmation": code})
-    assert {each.user for each in asked} == {ADA.user}
+                await someone.ask(cell.tool, {**arguments, "confirmation": code})
+    assert {each.user for each in asked} == {SOMEONE.user}
     assert {"get", "list", "create", "patch", "delete"} <= {each.verb for each in asked}
 
 
@@ -112,8 +116,8 @@ async def test_server_that_may_not_act_as_others_says_what_it_lacks(
     account = company.plane.restricted_kubeconfig([site.namespace])
     issuer = company.provider.issuer
     with House("test", issuer, folder, account, **IMPERSONATES) as house:
-        ada = Caller(http, house, ADA.token(company.provider, house))
-        error = await ada.refused(LIST, {"namespace": site.namespace})
+        someone = Caller(http, house, SOMEONE.token(company.provider, house))
+        error = await someone.refused(LIST, {"namespace": site.namespace})
     assert error["code"] == "forbidden"
     assert "cannot impersonate" in error["message"]
     assert company.plane.user_of(account) in error["message"]
@@ -123,5 +127,5 @@ async def test_server_that_may_not_act_as_others_says_what_it_lacks(
 async def test_person_who_may_not_is_not_told_to_give_the_server_more(
     company: Company, site: Site, http: httpx.AsyncClient
 ) -> None:
-    error = await company.caller(http, "test", BOB).refused(LIST, {"namespace": site.namespace})
+    error = await company.caller(http, "test", ANOTHER).refused(LIST, {"namespace": site.namespace})
     assert "server's account" not in error["next_step"]

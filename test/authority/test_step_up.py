@@ -35,7 +35,7 @@ async def answered(asked: Asked, *missing: Right, has_token: bool = True) -> htt
 
     async def signed_in(scope: Scope, receive: Receive, send: Send) -> None:
         if has_token:
-            token = verified({"sub": "ada", "iss": "i"}, client_id="", asked=asked)
+            token = verified({"sub": "someone", "iss": "i"}, client_id="", asked=asked)
             scope["user"] = AuthenticatedUser(token)
         await app(scope, receive, send)
 

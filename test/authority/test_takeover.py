@@ -11,7 +11,7 @@ from test.authority.asking import Caller
 from test.authority.company import Company
 from test.authority.house import NAMES
 from test.authority.matrix import Matrix
-from test.authority.people import ADA, BOB, EVERYBODY, Employee
+from test.authority.people import ANOTHER, EVERYBODY, SOMEONE, Employee
 from test.authority.standing import ADMIN
 from test.contract.calls import CALLS
 from test.contract.destructive import FORMS
@@ -21,7 +21,7 @@ from test.contract.site import Site
 kinds = pytest.mark.parametrize("kind", NAMES)
 LIST = "list_postgres_clusters"
 DROP = FORMS["delete-database"]
-INJECTED = "ada\r\nImpersonate-Group: system:masters"
+INJECTED = "someone\r\nImpersonate-Group: system:masters"
 
 
 # By claims: with a prefix they are harmless
@@ -30,8 +30,8 @@ INJECTED = "ada\r\nImpersonate-Group: system:masters"
 POWERFUL = {
     "admin": Employee("system:admin"),
     "account": Employee("system:serviceaccount:kube-system:default"),
-    "masters": Employee("auth0|eve", ("system:masters",)),
-    "masters-by-comma": Employee("auth0|eve", ("dba,system:masters",)),
+    "masters": Employee("auth0|intruder", ("system:masters",)),
+    "masters-by-comma": Employee("auth0|intruder", ("dba,system:masters",)),
     "node": Employee("system:node:a", ("system:nodes",)),
 }
 
@@ -53,9 +53,9 @@ async def test_name_of_somebody_powerful_gives_no_power(
 
 BARRED = {
     "header-in-subject": Employee(INJECTED),
-    "header-in-group": Employee("auth0|eve", (INJECTED,)),
-    "no-groups": Employee("auth0|eve", claims={"groups": None}),
-    "groups-as-text": Employee("auth0|eve", claims={"groups": "dba"}),
+    "header-in-group": Employee("auth0|intruder", (INJECTED,)),
+    "no-groups": Employee("auth0|intruder", claims={"groups": None}),
+    "groups-as-text": Employee("auth0|intruder", claims={"groups": "dba"}),
     "blank-before": Employee(" system:admin"),
     "not-ascii": Employee("auth0|\u0430da"),
 }
@@ -67,11 +67,11 @@ async def test_unfit_claims_bar_their_bearer_who_is_on_record(
     company: Company, site: Site, http: httpx.AsyncClient, kind: str, who: Employee
 ) -> None:
     house = company.houses[kind]
-    eve = company.caller(http, kind, who)
+    intruder = company.caller(http, kind, who)
     tools = list(cnpg_tools.REGISTRY.tools)
     before = len(house.audit)
     async with company.overheard() as asked:
-        errors = [await eve.refused(tool, CALLS[tool]) for tool in tools]
+        errors = [await intruder.refused(tool, CALLS[tool]) for tool in tools]
     assert {error["code"] for error in errors} == {"forbidden"}
     assert asked == []
     lines = house.audit[before:]
@@ -98,11 +98,13 @@ HEADERS = {
 async def test_headers_of_a_client_do_not_reach_the_api_server(
     company: Company, site: Site, http: httpx.AsyncClient, kind: str
 ) -> None:
-    bob = company.caller(http, kind, BOB)
+    another = company.caller(http, kind, ANOTHER)
     async with company.overheard() as asked:
-        answer = await bob.ask(LIST, {"namespace": site.namespace}, **HEADERS)
+        answer = await another.ask(LIST, {"namespace": site.namespace}, **HEADERS)
     assert "forbidden" in answer.text
-    assert {(each.user, each.groups) for each in asked} == {(BOB.user, BOB.kubernetes_groups)}
+    assert {(each.user, each.groups) for each in asked} == {
+        (ANOTHER.user, ANOTHER.kubernetes_groups)
+    }
 
 
 @kinds
@@ -127,10 +129,10 @@ async def test_headers_of_a_client_make_no_server_act_as_others_that_does_not(
 async def test_e_mail_that_is_not_verified_is_nobody(
     by_email: Company, site: Site, http: httpx.AsyncClient, kind: str, verified: Any
 ) -> None:
-    await rights.give(site.admin, site.namespace, user="oidc:ada@shop.example")
-    claims = {"email": "ada@shop.example", "email_verified": verified}
-    eve = by_email.caller(http, kind, Employee("auth0|eve", claims=claims))
-    error = await eve.refused(LIST, {"namespace": site.namespace})
+    await rights.give(site.admin, site.namespace, user="oidc:someone@shop.example")
+    claims = {"email": "someone@shop.example", "email_verified": verified}
+    intruder = by_email.caller(http, kind, Employee("auth0|intruder", claims=claims))
+    error = await intruder.refused(LIST, {"namespace": site.namespace})
     assert error["code"] == "forbidden"
     assert "not verified" in error["message"]
 
@@ -139,10 +141,10 @@ async def test_e_mail_that_is_not_verified_is_nobody(
 async def test_e_mail_that_is_verified_is_the_user(
     by_email: Company, site: Site, http: httpx.AsyncClient, kind: str
 ) -> None:
-    await rights.give(site.admin, site.namespace, user="oidc:ada@shop.example")
-    claims = {"email": "ada@shop.example", "email_verified": True}
-    ada = by_email.caller(http, kind, Employee("auth0|ada", claims=claims))
-    found = await ada.content(LIST, {"namespace": site.namespace})
+    await rights.give(site.admin, site.namespace, user="oidc:someone@shop.example")
+    claims = {"email": "someone@shop.example", "email_verified": True}
+    someone = by_email.caller(http, kind, Employee("auth0|someone", claims=claims))
+    found = await someone.content(LIST, {"namespace": site.namespace})
     assert [row["name"] for row in found["clusters"]] == ["pg"]
 
 
@@ -153,16 +155,16 @@ async def test_e_mail_that_is_verified_is_the_user(
 async def test_code_of_one_person_serves_no_other_with_the_same_rights(
     company: Company, site: Site, http: httpx.AsyncClient, kind: str
 ) -> None:
-    for who in (ADA, BOB):
+    for who in (SOMEONE, ANOTHER):
         await rights.give(site.admin, site.namespace, user=who.user)
-    ada, bob = (company.caller(http, kind, who) for who in (ADA, BOB))
+    someone, another = (company.caller(http, kind, who) for who in (SOMEONE, ANOTHER))
     here = {**DROP.arguments, "namespace": site.namespace}
-    code = await ada.code(DROP.tool, here)
+    code = await someone.code(DROP.tool, here)
     before = await state(site)
-    error = await bob.refused(DROP.tool, {**here, "confirmation": code})
+    error = await another.refused(DROP.tool, {**here, "confirmation": code})
     assert error["code"] == "confirmation_stale"
     assert await state(site) == before
-    done = await ada.content(DROP.tool, {**here, "confirmation": code})
+    done = await someone.content(DROP.tool, {**here, "confirmation": code})
     assert done["outcome"] in {"accepted", "applied"}
 
 
@@ -170,10 +172,12 @@ async def test_code_of_one_person_serves_no_other_with_the_same_rights(
 async def test_code_of_one_server_serves_not_at_the_other(
     company: Company, site: Site, http: httpx.AsyncClient, of: str, at: str
 ) -> None:
-    await rights.give(site.admin, site.namespace, user=ADA.user)
+    await rights.give(site.admin, site.namespace, user=SOMEONE.user)
     here = {**DROP.arguments, "namespace": site.namespace}
-    code = await company.caller(http, of, ADA).code(DROP.tool, here)
+    code = await company.caller(http, of, SOMEONE).code(DROP.tool, here)
     before = await state(site)
-    error = await company.caller(http, at, ADA).refused(DROP.tool, {**here, "confirmation": code})
+    error = await company.caller(http, at, SOMEONE).refused(
+        DROP.tool, {**here, "confirmation": code}
+    )
     assert error["code"] == "confirmation_stale"
     assert await state(site) == before

@@ -151,7 +151,7 @@ async def test_impersonation_of_named_people_is_right(bare_plane: Plane, somewhe
                 "apiGroups": [""],
                 "resources": ["users"],
                 "verbs": ["impersonate"],
-                "resourceNames": ["oidc:ada"],
+                "resourceNames": ["oidc:someone"],
             }
         ],
     }

@@ -10,7 +10,7 @@ from test.auth.browser import Person
 AUDIENCE = "https://cnpg-mcp.test/api"
 CLIENT_ID = "cnpg-mcp-test-client"
 CLIENT_SECRET = "made-up-client-secret-of-a-test"
-PERSON = Person("ada", "made-up-password-of-a-test")
+PERSON = Person("someone", "made-up-password-of-a-test")
 SCOPES = ("cnpg:read", "cnpg:write", "cnpg:admin")
 START_SECONDS = 30
 STOP_SECONDS = 10

@@ -21,7 +21,7 @@ GOOD = {
     "scope": "cnpg:read",
     "expires_in": 600,
     "id_token": "made-up-id-token",
-    "email": "ada@example",
+    "email": "someone@example",
 }
 Answer = Callable[[httpx2.Request], httpx2.Response]
 
