@@ -235,3 +235,15 @@ def test_no_prefix_leads_to_a_name_that_kubernetes_keeps_for_itself(prefix: str)
     )
     assert barred(user, sub=name)
     assert barred(group, groups=[name])
+
+
+def test_login_that_asked_for_nothing_has_no_more_by_default_than_it_was_granted():
+    generous = CallerRules(default_scopes=frozenset({Scope.ADMIN}))
+    found = generous.caller({**WHO, "scope": "cnpg:read"}, asked=["openid"])
+    assert found.may(Scope.READ)
+    assert not found.may(Scope.WRITE)
+
+
+def test_login_whose_token_grants_none_has_the_default():
+    generous = CallerRules(default_scopes=frozenset({Scope.WRITE}))
+    assert generous.caller({**WHO, "scope": "openid"}, asked=["openid"]).may(Scope.WRITE)

@@ -46,13 +46,13 @@ class CallerRules:
         `asked`: what the login asked for, where that is known; it was granted no more, whatever
         the claims say that the person could be granted.
         """
-        granted = granted_scopes(claims)
+        scopes = granted_scopes(claims) or self.default_scopes
         if asked is not None:
-            granted = _within(granted, asked)
+            scopes = _within(scopes, asked) or _within(scopes, self.default_scopes)
         caller = Caller(
             issuer=str(claims["iss"]),
             subject=str(claims["sub"]),
-            scopes=granted or self.default_scopes,
+            scopes=scopes,
             client_id=client_id,
         )
         if self.user_claim is None:
