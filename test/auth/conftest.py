@@ -8,9 +8,11 @@ import pytest_asyncio
 
 from test.auth.addresses import http_from
 from test.auth.browser import Browser
+from test.auth.inside import Inside
 from test.auth.oauth_client import OAuthClient
 from test.auth.providers.auth0 import Auth0
 from test.auth.providers.base import PERSON
+from test.auth.providers.bent import BentAuth0
 from test.auth.servers import Server
 from test.auth.site import Site, make_auth0, make_nanoidp, make_oidc_provider
 from test.auth.walk import log_in
@@ -94,3 +96,19 @@ def server(auth0_site: Site[Auth0], kind: str) -> Server:
 def token(token_of: dict[str, str], kind: str) -> str:
     """A token that it lets in."""
     return token_of[kind]
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[BentAuth0]:
+    """The stand-in for Auth0, whose token endpoint can be bent."""
+    made = BentAuth0()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def inside(provider: BentAuth0, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+    """The main server in this process, with a directory for its logins."""
+    with Inside(provider, tmp_path_factory.mktemp("inside")) as running:
+        yield running

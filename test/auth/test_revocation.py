@@ -34,22 +34,6 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def provider() -> Iterator[BentAuth0]:
-    """The provider that can be bent."""
-    made = BentAuth0()
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def server(provider: BentAuth0, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
-    """A main server with a directory."""
-    with Inside(provider, tmp_path_factory.mktemp("revocation")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def replicas(provider: BentAuth0, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Two main servers with one Redis."""
     folder = tmp_path_factory.mktemp("shared")
@@ -68,23 +52,23 @@ def pair(request: pytest.FixtureRequest) -> Pair:
     """Both kinds of store."""
     if request.param == "redis":
         return request.getfixturevalue("replicas")
-    server = request.getfixturevalue("server")
-    return Pair(server, server)
+    inside = request.getfixturevalue("inside")
+    return Pair(inside, inside)
 
 
 @pytest.fixture
-def client(server: Inside, http: httpx.AsyncClient) -> OAuthClient:
+def client(inside: Inside, http: httpx.AsyncClient) -> OAuthClient:
     """A client of the server with the directory."""
-    return OAuthClient(server.base, http)
+    return OAuthClient(inside.base, http)
 
 
 async def _status(client: OAuthClient, access: str) -> int:
     return (await rpc.call(client.http, f"{client.base}/mcp", access)).status_code
 
 
-def _at(server: Inside, client: OAuthClient) -> OAuthClient:
+def _at(inside: Inside, client: OAuthClient) -> OAuthClient:
     """The same client at another server."""
-    return OAuthClient(server.base, client.http, client_id=client.client_id)
+    return OAuthClient(inside.base, client.http, client_id=client.client_id)
 
 
 # Something is under way
@@ -178,11 +162,11 @@ async def test_used_refresh_token_revokes_the_login(client: OAuthClient, browser
 
 
 async def test_used_refresh_token_of_another_client_revokes_nothing(
-    client: OAuthClient, browser: Browser, server: Inside
+    client: OAuthClient, browser: Browser, inside: Inside
 ) -> None:
     first = await client.login(browser)
     second = tokens(await client.refresh(first.refresh))
-    thief = OAuthClient(server.base, client.http)
+    thief = OAuthClient(inside.base, client.http)
     await thief.register()
     for token in (first.refresh, second.refresh, second.access):
         assert (await thief.revoke(token)).status_code == 200
@@ -191,31 +175,31 @@ async def test_used_refresh_token_of_another_client_revokes_nothing(
 
 
 async def test_used_refresh_token_brings_nothing_after_the_logout_within_the_grace(
-    client: OAuthClient, browser: Browser, server: Inside
+    client: OAuthClient, browser: Browser, inside: Inside
 ) -> None:
     first = await client.login(browser)
     second = tokens(await client.refresh(first.refresh))
     again = await client.refresh(first.refresh)
     assert again.is_success
     await client.revoke(second.refresh)
-    server.events.clear()
+    inside.events.clear()
     is_refused(await client.refresh(first.refresh), "invalid_grant")
-    assert not server.has_told(Door.REFRESH, "reused")
+    assert not inside.has_told(Door.REFRESH, "reused")
 
 
 async def test_exchange_that_was_not_finished_can_be_tried_again(
-    client: OAuthClient, browser: Browser, server: Inside
+    client: OAuthClient, browser: Browser, inside: Inside
 ) -> None:
     """The process died after it had noted the use; the provider was not asked yet."""
     found = await client.login(browser)
-    async with server.looked_into() as (sign_in, _):
+    async with inside.looked_into() as (sign_in, _):
         family, _ = await sign_in._family(found.refresh, "refresh")
         await sign_in._families.use(found.refresh, client.client_id, ["cnpg:read"], family)
-    server.clock.ahead = GRACE_SECONDS + 2
+    inside.clock.ahead = GRACE_SECONDS + 2
     try:
         second = tokens(await client.refresh(found.refresh))
     finally:
-        server.clock.ahead = 0.0
+        inside.clock.ahead = 0.0
     assert await _status(client, second.access) == 200
 
 

@@ -1,14 +1,11 @@
 """Registrations, and what a login has to begin with: bounds that clients meet, and what is kept."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from test.auth.browser import Browser, landing
 from test.auth.inside import Inside
 from test.auth.oauth_client import REDIRECT_URI, OAuthClient
-from test.auth.providers.auth0 import Auth0
 from test.auth.refusals import is_refused
 
 CLIENTS = "mcp-oauth-proxy-clients"
@@ -16,31 +13,15 @@ DAY = 24 * 3600
 BOUND = 16_384
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Auth0]:
-    """The stand-in for Auth0."""
-    made = Auth0()
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def server(provider: Auth0, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
-    """The main server."""
-    with Inside(provider, tmp_path_factory.mktemp("sign-in")) as running:
-        yield running
-
-
 @pytest.fixture
-def client(server: Inside, http: httpx.AsyncClient) -> OAuthClient:
+def client(inside: Inside, http: httpx.AsyncClient) -> OAuthClient:
     """A client of that server."""
-    return OAuthClient(server.base, http)
+    return OAuthClient(inside.base, http)
 
 
-async def _days_left(server: Inside, client: OAuthClient) -> float:
+async def _days_left(inside: Inside, client: OAuthClient) -> float:
     """For how many days a registration is kept."""
-    async with server.looked_into() as (_, store):
+    async with inside.looked_into() as (_, store):
         found, seconds = await store.values.ttl(client.client_id, collection=CLIENTS)
     assert found is not None
     assert seconds is not None
@@ -48,35 +29,35 @@ async def _days_left(server: Inside, client: OAuthClient) -> float:
 
 
 async def test_registration_without_a_login_is_kept_for_a_week(
-    server: Inside, client: OAuthClient
+    inside: Inside, client: OAuthClient
 ) -> None:
     await client.register()
-    assert await _days_left(server, client) == pytest.approx(7, abs=0.01)
+    assert await _days_left(inside, client) == pytest.approx(7, abs=0.01)
 
 
 async def test_login_that_is_not_finished_does_not_prolong_its_registration(
-    server: Inside, client: OAuthClient, browser: Browser
+    inside: Inside, client: OAuthClient, browser: Browser
 ) -> None:
     await client.land(browser)
-    assert await _days_left(server, client) == pytest.approx(7, abs=0.01)
+    assert await _days_left(inside, client) == pytest.approx(7, abs=0.01)
 
 
 async def test_registration_with_a_login_is_kept_for_longer_than_its_refresh_tokens(
-    server: Inside, client: OAuthClient, browser: Browser
+    inside: Inside, client: OAuthClient, browser: Browser
 ) -> None:
     await client.login(browser)
-    assert await _days_left(server, client) == pytest.approx(400, abs=0.01)
+    assert await _days_left(inside, client) == pytest.approx(400, abs=0.01)
 
 
 async def test_refresh_prolongs_the_registration(
-    server: Inside, client: OAuthClient, browser: Browser
+    inside: Inside, client: OAuthClient, browser: Browser
 ) -> None:
     found = await client.login(browser)
-    async with server.looked_into() as (sign_in, _):
+    async with inside.looked_into() as (sign_in, _):
         stored = await sign_in._client_store.get(key=client.client_id)
         await sign_in._client_store.put(client.client_id, stored, ttl=DAY)
     await client.refresh(found.refresh)
-    assert await _days_left(server, client) == pytest.approx(400, abs=0.01)
+    assert await _days_left(inside, client) == pytest.approx(400, abs=0.01)
 
 
 @pytest.mark.parametrize(("size", "status"), [(BOUND, 201), (BOUND + 1, 413)])

@@ -1,7 +1,6 @@
 """The provider's token endpoint answers oddly: nobody is told of it by a 500, and no login dies."""
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -81,26 +80,10 @@ BEYOND: dict[str, dict[str, Any]] = {
 """Lifetimes that no clock can hold."""
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[BentAuth0]:
-    """The provider that can be bent."""
-    made = BentAuth0()
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def server(provider: BentAuth0, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
-    """The main server."""
-    with Inside(provider, tmp_path_factory.mktemp("upstream")) as running:
-        yield running
-
-
 @pytest.fixture
-def client(server: Inside, http: httpx.AsyncClient) -> OAuthClient:
+def client(inside: Inside, http: httpx.AsyncClient) -> OAuthClient:
     """A client of that server."""
-    return OAuthClient(server.base, http)
+    return OAuthClient(inside.base, http)
 
 
 @pytest.fixture
@@ -170,11 +153,11 @@ async def test_refresh_token_is_as_good_after_an_odd_answer_as_before(
 
 @pytest.mark.usefixtures("within")
 async def test_call_that_needs_a_refresh_is_told_to_come_again(
-    server: Inside, provider: BentAuth0, client: OAuthClient, browser: Browser
+    inside: Inside, provider: BentAuth0, client: OAuthClient, browser: Browser
 ) -> None:
     found = await client.login(browser)
     for name in UNUSABLE:
-        await server.expire(found.access)
+        await inside.expire(found.access)
         with _odd(name, provider):
             assert _is_unavailable(await _call(client, found)), name
     assert rpc.is_let_in(await _call(client, found))
@@ -185,7 +168,7 @@ async def test_call_that_needs_a_refresh_is_told_to_come_again(
 
 @pytest.mark.parametrize("refusal", REFUSALS.items(), ids=REFUSALS)
 async def test_refusal_to_refresh_ends_the_login_only_where_it_says_so(
-    server: Inside,
+    inside: Inside,
     provider: BentAuth0,
     client: OAuthClient,
     browser: Browser,
@@ -195,7 +178,7 @@ async def test_refusal_to_refresh_ends_the_login_only_where_it_says_so(
     found = await client.login(browser)
     with provider.answering(JSONResponse({"error": error}, 403)):
         refused = await client.refresh(found.refresh)
-        await server.expire(found.access)
+        await inside.expire(found.access)
         called = await _call(client, found)
     assert refused.status_code == status
     assert called.status_code == {503: 503, 400: 401}[status]
@@ -208,13 +191,13 @@ async def test_refusal_to_refresh_ends_the_login_only_where_it_says_so(
 
 @pytest.mark.parametrize("name", HARMLESS)
 async def test_login_and_refresh_go_well_where_nothing_needed_is_wrong(
-    server: Inside, provider: BentAuth0, client: OAuthClient, browser: Browser, name: str
+    inside: Inside, provider: BentAuth0, client: OAuthClient, browser: Browser, name: str
 ) -> None:
     with _odd(name, provider):
         first = await client.login(browser)
         second = tokens(await client.refresh(first.refresh))
         assert min(found.answer["expires_in"] for found in (first, second)) >= 600
-        await server.expire(second.access)
+        await inside.expire(second.access)
         assert rpc.is_let_in(await _call(client, second))
     tokens(await client.refresh(second.refresh))
 
@@ -233,14 +216,14 @@ async def test_token_that_is_over_when_it_comes_is_a_refused_grant(
 
 @pytest.mark.parametrize("changed", BEYOND.values(), ids=BEYOND)
 async def test_lifetime_beyond_all_clocks_is_no_failure_of_ours(
-    server: Inside,
+    inside: Inside,
     provider: BentAuth0,
     client: OAuthClient,
     browser: Browser,
     changed: dict[str, Any],
 ) -> None:
     found = await client.login(browser)
-    await server.expire(found.access)
+    await inside.expire(found.access)
     with provider.changing(lambda answer: {**answer, **changed}):
         called = await _call(client, found)
         refreshed = await client.refresh(found.refresh)

@@ -1,7 +1,5 @@
 """How many requests are at work at one time."""
 
-from collections.abc import Collection
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cnpg_mcp.serving.refusals import refusal
@@ -14,23 +12,22 @@ class ConcurrencyBound:
     """Refuses requests (503 with Retry-After) while `limit` others are at work.
 
     A refusal comes at once, before the body is read: waiting in a queue would keep the memory
-    that the bound is there to save. Paths in `exempt` are neither counted nor refused.
+    that the bound is there to save.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int, exempt: Collection[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, limit: int) -> None:
         self._app = app
         self._limit = limit
-        self._exempt = frozenset(exempt)
         self._at_work = 0
 
     @property
     def at_work(self) -> int:
-        """How many requests are at work, the exempt ones not counted."""
+        """How many requests are at work."""
         return self._at_work
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or refuses it."""
-        if scope["type"] != "http" or scope["path"] in self._exempt:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         if self._at_work >= self._limit:

@@ -235,17 +235,6 @@ class SignIn(LoginTokens):
             self._tell(AuthEvent(Door.SIGN_IN, "refused", facts))
         return response
 
-    async def _discover(self) -> None:
-        """FastMCP wants the provider's endpoints when it is constructed."""
-        endpoints = await self._tokens.provider.endpoints()
-        self._upstream_authorization_endpoint = endpoints.authorization
-        self._upstream_token_endpoint = endpoints.token
-        self._upstream_revocation_endpoint = endpoints.revocation
-        is_basic = "client_secret_basic" in endpoints.token_auth_methods
-        self._token_endpoint_auth_method = (
-            "client_secret_basic" if is_basic else "client_secret_post"
-        )
-
     def _build_upstream_authorize_url(self, txn_id: str, transaction: dict[str, Any]) -> str:
         scopes = self._asked_upstream(transaction.get("scopes") or self.scopes_supported)
         return super()._build_upstream_authorize_url(txn_id, {**transaction, "scopes": scopes})

@@ -72,12 +72,19 @@ class LoginTokens(OAuthProxy):
             adapter._raise_on_validation_error = False  # noqa: SLF001 - FastMCP sets it to true
 
     async def _discover(self) -> None:
-        """Learns the provider's endpoints.
+        """Learns the provider's endpoints, which FastMCP wants when it is constructed.
 
         Raises:
-            ProviderUnavailable: it does not tell.
+            ProviderUnavailable: they were never learned, and it does not tell.
         """
-        raise NotImplementedError
+        endpoints = await self._tokens.provider.endpoints()
+        self._upstream_authorization_endpoint = endpoints.authorization
+        self._upstream_token_endpoint = endpoints.token
+        self._upstream_revocation_endpoint = endpoints.revocation
+        is_basic = "client_secret_basic" in endpoints.token_auth_methods
+        self._token_endpoint_auth_method = (
+            "client_secret_basic" if is_basic else "client_secret_post"
+        )
 
     def _create_upstream_oauth_client(self) -> ProviderClient:
         assert self._upstream_client_secret is not None  # noqa: S101 - required by the settings
