@@ -10,6 +10,9 @@ from test.controlplane.api import KubeClient, until
 from test.controlplane.kinds import KubeObject
 
 RULES = Path(__file__).parents[2] / "helm/cnpg-mcp/files/rbac.yaml"
+READ, WRITE = "cnpg-mcp-read", "cnpg-mcp-write"
+IN_NAMESPACE = (READ, WRITE)
+CLUSTER_FACTS, INSTANCE_REPORTS = "cnpg-mcp-cluster-facts", "cnpg-mcp-instance-reports"
 RBAC_VERSION = "rbac.authorization.k8s.io/v1"
 
 Dropped = tuple[str, str]
@@ -35,13 +38,19 @@ class Permission:
     verb: str
 
 
-def shipped_rules(kind: str) -> list[KubeObject]:
-    """The rules of the chart's ``Role`` or ``ClusterRole``."""
+def shipped(name: str) -> KubeObject:
+    """A Role or ClusterRole of the chart."""
     for document in yaml.safe_load_all(RULES.read_text()):
-        if document["kind"] == kind:
-            rules: list[KubeObject] = document["rules"]
-            return rules
-    raise LookupError(f"no {kind} in {RULES}")
+        if document["metadata"]["name"] == name:
+            found: KubeObject = document
+            return found
+    raise LookupError(f"no {name} in {RULES}")
+
+
+def shipped_rules(kind: str) -> list[KubeObject]:
+    """The rules that the chart gives in each namespace (``Role``), or beyond (``ClusterRole``)."""
+    names = IN_NAMESPACE if kind == "Role" else (CLUSTER_FACTS,)
+    return [rule for name in names for rule in shipped(name)["rules"]]
 
 
 def permissions(rules: list[KubeObject]) -> Iterator[Permission]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from test.controlplane.access import RULES, permissions
+from test.controlplane.access import IN_NAMESPACE, WRITE, permissions, shipped
 from test.controlplane.api import ApiError
 from test.controlplane.kinds import BY_KIND, KubeObject
 from test.e2e.admin import ABSENT, Admin
@@ -20,8 +20,6 @@ from test.e2e.waiting import until
 PERMISSION = "CNPG_MCP_E2E"
 RBAC_GROUP = "rbac.authorization.k8s.io"
 ACCOUNT = "cnpg-mcp"
-ROLE = "cnpg-mcp"
-CLUSTER_FACTS, INSTANCE_REPORTS = "cnpg-mcp-cluster-facts", "cnpg-mcp-instance-reports"
 TOKEN_SECONDS = 3600
 HONOURED_SECONDS = 30
 
@@ -56,9 +54,9 @@ class Room:
     @contextmanager
     def granted(self, part: str) -> Iterator[None]:
         """One of the optional roles of the chart for the user, for a while."""
-        shipped = _shipped(part)
-        role = {**shipped, "metadata": {"name": f"{part}-{self.namespace}"}}
-        cluster_wide = shipped["kind"] == "ClusterRole"
+        found = shipped(part)
+        role = {**found, "metadata": {"name": f"{part}-{self.namespace}"}}
+        cluster_wide = found["kind"] == "ClusterRole"
         with ExitStack() as stack:
             for body in (role, _binding(role, self.namespace)):
                 where = None if cluster_wide else self.namespace
@@ -93,22 +91,13 @@ def _remove(admin: Admin, namespace: str) -> None:
 def _furnish(room: Room) -> None:
     admin, namespace = room.admin, room.namespace
     admin.create({"kind": "ServiceAccount", "metadata": {"name": ACCOUNT}}, namespace)
-    role = _shipped(ROLE)
-    admin.create(role, namespace)
-    admin.create(_binding(role, namespace), namespace)
+    for role in map(shipped, IN_NAMESPACE):
+        admin.create(role, namespace)
+        admin.create(_binding(role, namespace), namespace)
     token = admin.token(namespace, ACCOUNT, TOKEN_SECONDS)
     room.kubeconfig.touch(mode=0o600)
     room.kubeconfig.write_text(yaml.safe_dump(_kubeconfig(room, token)))
-    _await_rights(room, role["rules"], namespace)
-
-
-def _shipped(part: str) -> KubeObject:
-    """A Role or ClusterRole of the chart."""
-    for document in yaml.safe_load_all(RULES.read_text()):
-        if document["metadata"]["name"] == part:
-            found: KubeObject = document
-            return found
-    raise LookupError(f"no {part} in {RULES}")
+    _await_rights(room, shipped(WRITE)["rules"], namespace)
 
 
 def _binding(role: KubeObject, namespace: str) -> KubeObject:

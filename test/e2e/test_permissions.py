@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from test.controlplane.access import CLUSTER_FACTS, INSTANCE_REPORTS
 from test.e2e.births import Birth
 from test.e2e.desk import Desk
-from test.e2e.room import CLUSTER_FACTS, INSTANCE_REPORTS, Room
+from test.e2e.room import Room
 
 OPTIONAL = {
     "operator_deployments": CLUSTER_FACTS,

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from test.controlplane.access import CLUSTER_FACTS
 from test.e2e.births import Birth
 from test.e2e.desk import Data, Desk
-from test.e2e.room import CLUSTER_FACTS, Room
+from test.e2e.room import Room
 from test.e2e.waiting import until
 
 DOWN_SECONDS = 90

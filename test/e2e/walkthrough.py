@@ -19,10 +19,11 @@ from pathlib import Path
 
 import yaml
 
+from test.controlplane.access import CLUSTER_FACTS, INSTANCE_REPORTS
 from test.controlplane.kinds import BY_PLURAL, KubeObject
 from test.e2e.admin import Admin
 from test.e2e.desk import Answer, Desk
-from test.e2e.room import CLUSTER_FACTS, INSTANCE_REPORTS, Room, new_room, why_not
+from test.e2e.room import Room, new_room, why_not
 from test.e2e.story import (
     AFTERWARDS,
     CLUSTER,

@@ -129,19 +129,19 @@ NO_RIGHTS = Kind(
     "no-rights",
     Severity.ERROR,
     "No tool answers in this namespace.",
-    "Bind the Role cnpg-mcp of the chart to the server's service account there.",
+    "Bind the chart's Roles cnpg-mcp-read and cnpg-mcp-write to the server's account there.",
 )
 RIGHT_MISSING = Kind(
     "right-missing",
     Severity.ERROR,
     "Tools cannot do their work: the finding names them.",
-    "Give the server's service account this right: the chart's Role cnpg-mcp has it.",
+    "Give the server's account this right: cnpg-mcp-read or cnpg-mcp-write of the chart has it.",
 )
 FACT_HIDDEN = Kind(
     "fact-hidden",
     Severity.WARNING,
     "Tools answer with less: the finding says what is not seen.",
-    "Give the server's service account this right: the chart's Role cnpg-mcp has it.",
+    "Give the server's account this right: cnpg-mcp-read or cnpg-mcp-write of the chart has it.",
 )
 OPTION_HIDDEN = Kind(
     "optional-fact-hidden",

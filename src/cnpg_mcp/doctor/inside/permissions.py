@@ -85,10 +85,10 @@ async def _in_namespace(place: Place, namespace: str) -> AsyncIterator[Finding]:
     if await _is_absent(place, namespace):
         yield kinds.NAMESPACE_MISSING.found(f"Namespace {namespace} does not exist.")
         return
-    rights = _of(place, Bound.NAMESPACE)
+    rights = [*_of(place, Bound.READ), *_of(place, Bound.WRITE)]
     denied = await _denied(place, rights, namespace)
     if all(right in denied for right in rights if _key(right) not in _ANYWHERE):
-        yield kinds.NO_RIGHTS.found(f"Namespace {namespace}: none of the Role's rights.")
+        yield kinds.NO_RIGHTS.found(f"Namespace {namespace}: none of the Roles' rights.")
         return
     for right in denied:
         yield _absence(right, f"in namespace {namespace}")
@@ -120,7 +120,7 @@ def _of(place: Place, bound: Bound) -> Sequence[Right]:
         right
         for right in RIGHTS
         if right.bound is bound
-        and (right.is_read or not place.settings.read_only)
+        and not (bound is Bound.WRITE and place.settings.read_only)
         and (_is_core(right.resource) or right.resource in place.served)
     ]
 

@@ -3,7 +3,7 @@
 The same rights as in helm/cnpg-mcp/files/rbac.yaml; a test compares them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from cnpg_mcp.doctor.findings import Kind
@@ -12,7 +12,6 @@ from cnpg_mcp.domain import resources
 from cnpg_mcp.kube.objects import Resource
 
 PODS_PROXY = Resource("", "v1", "pods/proxy", "Pod")
-_READING = {"get", "list", "watch"}
 
 _CREATE_ROLE, _UPDATE_ROLE, _DELETE_ROLE = (
     f"{verb}_postgres_role" for verb in ("create", "update", "delete")
@@ -36,9 +35,14 @@ _ALL_BUT_LIST = (
 class Bound(Enum):
     """By which of the chart's roles a right is given."""
 
-    NAMESPACE = "Role cnpg-mcp"
+    READ = "Role cnpg-mcp-read"
+    WRITE = "Role cnpg-mcp-write"
     CLUSTER = "ClusterRole cnpg-mcp-cluster-facts"
     REPORTS = "Role cnpg-mcp-instance-reports"
+
+
+IN_NAMESPACE = frozenset((Bound.READ, Bound.WRITE))
+"""What every namespace needs where the server does its work."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,12 @@ class Right:
     verb: str
     stops: tuple[str, ...] = ()
     lost: str = ""
-    bound: Bound = Bound.NAMESPACE
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it only looks."""
-        return self.verb in _READING
+    bound: Bound = Bound.READ
 
     @property
     def kind(self) -> Kind:
         """What its absence is."""
-        if self.bound is not Bound.NAMESPACE:
+        if self.bound not in IN_NAMESPACE:
             return kinds.OPTION_HIDDEN
         return kinds.RIGHT_MISSING if self.stops else kinds.FACT_HIDDEN
 
@@ -80,27 +79,33 @@ def _lists(lost: str, *found: Resource) -> tuple[Right, ...]:
     return tuple(Right(resource, "list", lost=lost) for resource in found)
 
 
+def _for_changes(*rights: Right) -> tuple[Right, ...]:
+    """Rights that only the tools that write need."""
+    return tuple(replace(right, bound=Bound.WRITE) for right in rights)
+
+
 _APPLIED = "Without it nothing is proven to be applied."
 
 _CLUSTERS = (
     Right(resources.CLUSTERS, "get", _ALL_BUT_LIST),
     Right(resources.CLUSTERS, "list", ("list_postgres_clusters",)),
-    Right(resources.CLUSTERS, "create", (_CREATE,)),
-    Right(
-        resources.CLUSTERS,
-        "patch",
-        (_SCALE,),
-        "The role tools cannot change roles that the Cluster itself declares.",
+    *_for_changes(
+        Right(resources.CLUSTERS, "create", (_CREATE,)),
+        Right(
+            resources.CLUSTERS,
+            "patch",
+            (_SCALE,),
+            "The role tools cannot change roles that the Cluster itself declares.",
+        ),
+        Right(
+            resources.CLUSTERS,
+            "watch",
+            lost="The outcome of the role tools stays accepted for roles that a Cluster declares.",
+        ),
+        Right(resources.CLUSTERS, "delete", (_DELETE,)),
     ),
-    Right(
-        resources.CLUSTERS,
-        "watch",
-        lost="The outcome of the role tools stays accepted for roles that the Cluster declares.",
-    ),
-    Right(resources.CLUSTERS, "delete", (_DELETE,)),
 )
 _DECLARED = (
-    Right(resources.DATABASES, "get", lost=_APPLIED),
     Right(
         resources.DATABASES,
         "list",
@@ -108,31 +113,34 @@ _DECLARED = (
         "The status of a cluster does not show failing databases, and its deletion does not see "
         "whether one is protected.",
     ),
-    Right(resources.DATABASES, "create", (_CREATE_DATABASE,)),
-    Right(resources.DATABASES, "patch", (_DELETE_DATABASE,)),
-    Right(
-        resources.DATABASES,
-        "delete",
-        (_DELETE_DATABASE,),
-        f"{_DELETE} with delete_dependents leaves databases behind.",
-    ),
-    Right(resources.DATABASE_ROLES, "get", lost=_APPLIED),
     Right(
         resources.DATABASE_ROLES,
         "list",
         ("list_postgres_roles", _CREATE_DATABASE, *_ROLE_WRITERS),
         "The status of a cluster does not show failing roles.",
     ),
-    Right(resources.DATABASE_ROLES, "create", (_CREATE_ROLE,)),
-    Right(resources.DATABASE_ROLES, "patch", (_UPDATE_ROLE, _DELETE_ROLE)),
-    Right(
-        resources.DATABASE_ROLES,
-        "delete",
-        (_DELETE_ROLE,),
-        f"{_DELETE} with delete_dependents leaves roles behind.",
+    *_for_changes(
+        Right(resources.DATABASES, "get", lost=_APPLIED),
+        Right(resources.DATABASES, "create", (_CREATE_DATABASE,)),
+        Right(resources.DATABASES, "patch", (_DELETE_DATABASE,)),
+        Right(
+            resources.DATABASES,
+            "delete",
+            (_DELETE_DATABASE,),
+            f"{_DELETE} with delete_dependents leaves databases behind.",
+        ),
+        Right(resources.DATABASE_ROLES, "get", lost=_APPLIED),
+        Right(resources.DATABASE_ROLES, "create", (_CREATE_ROLE,)),
+        Right(resources.DATABASE_ROLES, "patch", (_UPDATE_ROLE, _DELETE_ROLE)),
+        Right(
+            resources.DATABASE_ROLES,
+            "delete",
+            (_DELETE_ROLE,),
+            f"{_DELETE} with delete_dependents leaves roles behind.",
+        ),
     ),
 )
-_SECRETS = (
+_SECRETS = _for_changes(
     Right(
         resources.SECRETS,
         "get",
@@ -147,11 +155,15 @@ _SECRETS = (
     *_lists("The plan of a deletion does not name the Secrets that go with it.", resources.SECRETS),
 )
 _BACKUPS = (
-    Right(resources.OBJECT_STORES, "get", lost=f"{_CREATE} cannot be given a backup_object_store."),
-    Right(
-        resources.SCHEDULED_BACKUPS,
-        "create",
-        lost=f"{_CREATE} with backup_object_store cannot make the daily backup.",
+    *_for_changes(
+        Right(
+            resources.OBJECT_STORES, "get", lost=f"{_CREATE} cannot be given a backup_object_store."
+        ),
+        Right(
+            resources.SCHEDULED_BACKUPS,
+            "create",
+            lost=f"{_CREATE} with backup_object_store cannot make the daily backup.",
+        ),
     ),
     *_lists(
         "get_cluster_status has no findings about them, and a deletion cannot tell which backup "
