@@ -12,8 +12,8 @@ RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca-certificates,target=/etc/ssl/certs/ca-certificates.crt \
     /opt/tools/bin/pip --python /opt/venv/bin/python install --quiet --no-compile \
       --require-hashes --no-deps --only-binary=:all: -r /opt/requirements.lock
-# The Kubernetes models are hundreds of modules that nothing here imports.
-RUN python -m compileall -q -j 0 -x /client/models/ --invalidation-mode unchecked-hash /opt/venv/lib
+# Of the Kubernetes client, hundreds of generated modules are never imported here.
+RUN python -m compileall -q -j 0 -x '/client/(api|models)/[^_]' --invalidation-mode unchecked-hash /opt/venv/lib
 
 COPY src /app/src
 # The console scripts of pyproject.toml, without a second copy of the code.
@@ -42,7 +42,7 @@ USER 65532:65532
 EXPOSE 3000 3001
 ENTRYPOINT ["python", "src/cnpg_mcp_server.py"]
 
-ARG VERSION
+ARG VERSION=""
 ARG REVISION=""
 ARG SOURCE=""
 LABEL org.opencontainers.image.title="cnpg-mcp" \

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help install test test-pythons lint types docs bench e2e control-plane lock clean
+.PHONY: help install test test-pythons lint types docs manifests bench e2e control-plane lock clean
 
 help: ## show the verbs
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,8 +30,11 @@ lint: install ## ruff, and which room may import which
 types: install ## mypy, strict
 	$(BIN)/mypy
 
-docs: install ## write the generated parts of docs/
+docs: install ## write the generated parts of docs/, and of the chart's schema
 	$(BIN)/python -m test.docs
+
+manifests: install ## write the two manifests at the top from the chart (needs Helm, or Go)
+	$(BIN)/python -m test.deploy.manifests
 
 bench: install ## time the tools beside their floors
 	$(BIN)/python -m test.bench.bench

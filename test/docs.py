@@ -1,4 +1,7 @@
-"""Writes the parts of docs/ that are made from the code: `make docs`. A test keeps them current."""
+"""Writes what is made from the code: parts of docs/, a part of the chart's schema: `make docs`.
+
+Tests keep it current.
+"""
 
 import asyncio
 import json
@@ -15,6 +18,8 @@ from cnpg_mcp.settings import Settings
 from cnpg_mcp.settings.model import GROUPS
 from cnpg_mcp.toolkit.registry import ToolSpec
 from cnpg_tools import REGISTRY
+from test.deploy.schema import SCHEMA, with_settings
+from test.deploy.values import values_tables
 
 DOCS = Path(__file__).parents[1] / "docs"
 GOLDEN = Path(__file__).parent / "contract/tools.golden.json"
@@ -127,6 +132,7 @@ MADE = {
     DOCS / "configuration.md": settings_table,
     DOCS / "doctor.md": doctor_codes,
     DOCS / "tools.md": tool_pages,
+    DOCS / "values.md": values_tables,
 }
 """Documents that have a made part, and what makes it."""
 
@@ -136,6 +142,7 @@ def main() -> None:
     for path, make in MADE.items():
         path.write_text(with_part(path.read_text(), make()))
     GOLDEN.write_text(golden())
+    SCHEMA.write_text(with_settings(SCHEMA.read_text()))
 
 
 if __name__ == "__main__":

@@ -6,14 +6,26 @@ import pytest
 
 from test.contract.backend import Backend
 from test.contract.caller import Answer, failure
-from test.contract.calls import CALLS
+from test.contract.calls import CALLS, READING
 from test.contract.site import Site
-from test.controlplane.access import Dropped, permissions, shipped_rules
+from test.controlplane.access import (
+    READ,
+    WRITE,
+    Dropped,
+    permissions,
+    shipped,
+    shipped_rules,
+)
 from test.controlplane.clusters import applied, database, database_role
 
 LISTS = ("clusters", "roles", "databases")
 ROLE = sorted({(each.resource, each.verb) for each in permissions(shipped_rules("Role"))})
 FACTS = sorted({(each.resource, each.verb) for each in permissions(shipped_rules("ClusterRole"))})
+
+READ_RULES, WRITE_RULES = (
+    {(each.resource, each.verb) for each in permissions(shipped(part)["rules"])}
+    for part in (READ, WRITE)
+)
 
 ROLE_WRITERS = {"create_postgres_role", "update_postgres_role", "delete_postgres_role"}
 COUNTING = {"scale_postgres_cluster", "delete_postgres_cluster"}
@@ -127,3 +139,17 @@ async def test_the_charts_role_is_enough_for_every_tool(site: Site, inhabited: s
     call = (await site.user(namespaces=[inhabited])).call
     for tool, arguments in CALLS.items():
         await call(tool, **arguments)
+
+
+def test_right_of_one_role_is_not_given_by_the_other() -> None:
+    assert not READ_RULES & WRITE_RULES
+
+
+@pytest.mark.parametrize("tool", sorted(READING))
+async def test_tool_that_reads_answers_whole_under_the_role_for_reading(
+    site: Site, inhabited: str, tool: str
+) -> None:
+    whole = await site.user(namespaces=[inhabited])
+    reader = await site.user(namespaces=[inhabited], without=WRITE_RULES)
+    full = await whole.call(tool, **CALLS[tool])
+    assert (await reader.call(tool, **CALLS[tool])).content == full.content

@@ -66,11 +66,11 @@ def find(cnpg_version: str = CNPG_VERSION) -> Binaries:
             "the control plane needs Linux: simulated pods listen on addresses of 127.0.0.0/8"
         )
     return Binaries(
-        etcd=_provided("etcd") or _built(f"etcd-{ETCD_VERSION}", _build_etcd),
+        etcd=_provided("etcd") or built(f"etcd-{ETCD_VERSION}", _build_etcd),
         apiserver=_provided("kube-apiserver")
-        or _built(f"kube-apiserver-{KUBERNETES_VERSION}", _build_apiserver),
+        or built(f"kube-apiserver-{KUBERNETES_VERSION}", _build_apiserver),
         operator=_provided_operator(cnpg_version)
-        or _built(f"cnpg-{cnpg_version}", lambda out: _build_operator(cnpg_version, out)),
+        or built(f"cnpg-{cnpg_version}", lambda out: _build_operator(cnpg_version, out)),
         crds=_crds(cnpg_version),
         cnpg_version=cnpg_version,
     )
@@ -108,7 +108,12 @@ def _crds(version: str) -> Path:
 # --- building ---
 
 
-def _built(name: str, build: Build) -> Path:
+def built(name: str, build: Build) -> Path:
+    """The program of that name in the cache; `build` writes it when it is not there yet.
+
+    Raises:
+        Unavailable: it cannot be built here.
+    """
     folder = cache_folder() / f"bin-{ARCH}"
     target = folder / name
     if target.exists():
@@ -140,8 +145,8 @@ def _build_etcd(out: Path) -> None:
         f'package main\n\nimport (\n\t"os"\n\n\t"{package}/etcdmain"\n)\n\n'
         "func main() { etcdmain.Main(os.Args) }\n"
     )
-    module = _module("etcd", f"require {package} {ETCD_VERSION}", main=main)
-    _go_build(module, out, ".", STRIP)
+    module = go_module("etcd", f"require {package} {ETCD_VERSION}", main=main)
+    go_build(module, out, ".", STRIP)
 
 
 def _build_apiserver(out: Path) -> None:
@@ -150,14 +155,14 @@ def _build_apiserver(out: Path) -> None:
     # k8s.io/kubernetes asks for its staging modules at v0.0.0: each is replaced by the released one
     requires += [f"replace {name} => {name} {release}" for name in _staging_modules()]
     package = "k8s.io/kubernetes/cmd/kube-apiserver"
-    module = _module("k8s", "\n".join(requires), package=package)
+    module = go_module("k8s", "\n".join(requires), package=package)
     version = "k8s.io/component-base/version"
     minor = KUBERNETES_VERSION.split(".")[1]
     flags = (
         f"{STRIP} -X {version}.gitVersion={KUBERNETES_VERSION} -X {version}.gitMajor=1"
         f" -X {version}.gitMinor={minor} -X {version}.gitTreeState=clean"
     )
-    _go_build(module, out, package, flags)
+    go_build(module, out, package, flags)
 
 
 def _staging_modules() -> Iterator[str]:
@@ -171,12 +176,12 @@ def _staging_modules() -> Iterator[str]:
 def _build_operator(version: str, out: Path) -> None:
     package = f"{CNPG_MODULE}/cmd/manager"
     _download(f"{CNPG_MODULE}@v{version}")  # tidy would drop a requirement it cannot fetch
-    module = _module(f"cnpg-{version}", f"require {CNPG_MODULE} v{version}", package=package)
+    module = go_module(f"cnpg-{version}", f"require {CNPG_MODULE} v{version}", package=package)
     flags = f"{STRIP} -X {CNPG_MODULE}/pkg/versions.buildVersion={version}"
-    _go_build(module, out, package, flags)
+    go_build(module, out, package, flags)
 
 
-def _module(name: str, requires: str, *, package: str = "", main: str = "") -> Path:
+def go_module(name: str, requires: str, *, package: str = "", main: str = "") -> Path:
     """Makes a Go module that requires what is to be built, with its sums."""
     folder = cache_folder() / "modules" / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -212,7 +217,8 @@ def _download(module: str) -> dict[str, str]:
     return found
 
 
-def _go_build(module: Path, out: Path, package: str, ldflags: str) -> None:
+def go_build(module: Path, out: Path, package: str, ldflags: str) -> None:
+    """Builds a package as the module pins it."""
     _go("build", "-trimpath", "-ldflags", ldflags, "-o", str(out), package, cwd=module)
 
 

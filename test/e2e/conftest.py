@@ -12,7 +12,9 @@ from test.e2e.admin import Admin
 from test.e2e.births import LEFT, SCALED, Birth, watch
 from test.e2e.canary import Canary
 from test.e2e.declarations import Declared, declare
-from test.e2e.desk import Answer, Desk, OpenDesk
+from test.e2e.desk import Answer, Desk, OpenDesk, stdio_desk
+from test.e2e.installed.installation import Installation, prepared
+from test.e2e.installed.surroundings import Surroundings, Unavailable, surroundings
 from test.e2e.older_api import older_api
 from test.e2e.person import Person
 from test.e2e.room import Room, new_room, why_not
@@ -67,7 +69,7 @@ def open_desk(canary: Canary, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
         def opened(kubeconfig: Path) -> Desk:
             log = tmp_path_factory.mktemp("server") / "stderr.log"
-            desk = stack.enter_context(Desk(kubeconfig, log))
+            desk = stack.enter_context(stdio_desk(kubeconfig, log))
             canary.hears(desk)
             return desk
 
@@ -75,9 +77,52 @@ def open_desk(canary: Canary, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="session")
-def desk(room: Room, open_desk: OpenDesk) -> Desk:
-    """The server under test, as the restricted user."""
-    return open_desk(room.kubeconfig)
+def around(
+    admin: Admin, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Surroundings | Unavailable]:
+    """The cluster, ready for installations; or why nothing can be installed."""
+    with ExitStack() as stack:
+        folder = tmp_path_factory.mktemp("surroundings")
+        kubeconfig = Path(os.environ["KUBECONFIG"])
+        try:
+            found = stack.enter_context(surroundings(admin, kubeconfig, folder))
+        except Unavailable as reason:
+            yield reason
+        else:
+            yield found
+
+
+@pytest.fixture(scope="session")
+def installed(
+    room: Room,
+    around: Surroundings | Unavailable,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Installation | Unavailable]:
+    """The chart, installed to serve the room."""
+    if isinstance(around, Unavailable):
+        yield around
+        return
+    values = {"rbac": {"targetNamespaces": [room.namespace]}}
+    with prepared(around, tmp_path_factory.mktemp("installed"), values) as installation:
+        installation.install()
+        room.tenants.append((installation.namespace, "cnpg-mcp-server"))
+        yield installation
+
+
+@pytest.fixture(scope="session")
+def desk(
+    room: Room, open_desk: OpenDesk, canary: Canary, installed: Installation | Unavailable
+) -> Iterator[Desk]:
+    """The server under test: the installed one by its public address, where one can be installed.
+
+    Else the restricted user's own, on stdio.
+    """
+    if isinstance(installed, Unavailable):
+        yield open_desk(room.kubeconfig)
+        return
+    with installed.desk("main", installed.login().access) as opened:
+        canary.hears(opened)
+        yield opened
 
 
 @pytest.fixture(scope="session")

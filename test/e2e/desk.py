@@ -1,4 +1,4 @@
-"""A person at a desk: the server as a process of its own, and an MCP client on its stdio."""
+"""A person at a desk: an MCP client, and the server on its stdio or at an address."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from fastmcp import Client
 from fastmcp.client.client import CallToolResult
-from fastmcp.client.transports import StdioTransport
+from fastmcp.client.transports import ClientTransport, StdioTransport
 
 from test.controlplane.loop import LoopThread
 
@@ -51,16 +51,14 @@ class UnexpectedRefusal(AssertionError):
 
 
 class Desk:
-    """A stdio client and its server, for synchronous callers. Use as a context manager."""
+    """A client for synchronous callers. Use as a context manager.
 
-    def __init__(self, kubeconfig: Path, log: Path) -> None:
-        transport = StdioTransport(
-            command=sys.executable,
-            args=[str(ENTRY)],
-            env={"KUBECONFIG": str(kubeconfig)},
-            cwd=str(ROOT),
-            log_file=log,
-        )
+    Args:
+        transport: the way to the server.
+        log: tells what the server has written besides its answers.
+    """
+
+    def __init__(self, transport: ClientTransport, log: Callable[[], str]) -> None:
         self._client = Client(transport)
         self._log = log
         self._answers: list[str] = []
@@ -108,7 +106,7 @@ class Desk:
 
     def said(self) -> list[str]:
         """Everything that came out of the server: its answers whole, and its error output."""
-        return [*self._answers, self._log.read_text()]
+        return [*self._answers, self._log()]
 
     def _call(self, tool: str, arguments: Data) -> CallToolResult:
         called = self._client.call_tool(tool, arguments, raise_on_error=False)
@@ -116,6 +114,18 @@ class Desk:
         whole = [result.structured_content, result.meta]
         self._answers.append(f"{_text(result)}\n{json.dumps(whole, ensure_ascii=False)}")
         return result
+
+
+def stdio_desk(kubeconfig: Path, log: Path) -> Desk:
+    """A client with a server of its own on its stdio, as the user of a kubeconfig."""
+    transport = StdioTransport(
+        command=sys.executable,
+        args=[str(ENTRY)],
+        env={"KUBECONFIG": str(kubeconfig)},
+        cwd=str(ROOT),
+        log_file=log,
+    )
+    return Desk(transport, log.read_text)
 
 
 OpenDesk = Callable[[Path], Desk]

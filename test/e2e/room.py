@@ -5,7 +5,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -20,6 +20,8 @@ from test.e2e.waiting import until
 PERMISSION = "CNPG_MCP_E2E"
 RBAC_GROUP = "rbac.authorization.k8s.io"
 ACCOUNT = "cnpg-mcp"
+Account = tuple[str, str]
+"""A service account: namespace and name."""
 TOKEN_SECONDS = 3600
 HONOURED_SECONDS = 30
 
@@ -41,6 +43,8 @@ class Room:
     admin: Admin
     namespace: str
     kubeconfig: Path
+    tenants: list[Account] = field(default_factory=list)
+    """Accounts of installed servers that have their rights in this room by the chart."""
 
     @property
     def user(self) -> str:
@@ -58,7 +62,7 @@ class Room:
         role = {**found, "metadata": {"name": f"{part}-{self.namespace}"}}
         cluster_wide = found["kind"] == "ClusterRole"
         with ExitStack() as stack:
-            for body in (role, _binding(role, self.namespace)):
+            for body in (role, _binding(role, (self.namespace, ACCOUNT), *self.tenants)):
                 where = None if cluster_wide else self.namespace
                 made = self.admin.create(body, where)
                 plural = BY_KIND[made["kind"]].plural
@@ -68,13 +72,21 @@ class Room:
 
 
 @contextmanager
+def removed_namespace(admin: Admin, name: str) -> Iterator[None]:
+    """A namespace for a while; nothing of it is left afterwards."""
+    with ExitStack() as stack:
+        stack.callback(_remove, admin, name)
+        admin.create_namespace(name)
+        yield
+
+
+@contextmanager
 def new_room(admin: Admin) -> Iterator[Room]:
     """A room; nothing of it is left afterwards."""
     namespace = f"cnpg-mcp-e2e-{uuid.uuid4().hex[:8]}"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        stack.callback(_remove, admin, namespace)
-        admin.create_namespace(namespace)
+        stack.enter_context(removed_namespace(admin, namespace))
         room = Room(admin, namespace, folder / "kubeconfig")
         _furnish(room)
         yield room
@@ -93,20 +105,23 @@ def _furnish(room: Room) -> None:
     admin.create({"kind": "ServiceAccount", "metadata": {"name": ACCOUNT}}, namespace)
     for role in map(shipped, IN_NAMESPACE):
         admin.create(role, namespace)
-        admin.create(_binding(role, namespace), namespace)
+        admin.create(_binding(role, (namespace, ACCOUNT)), namespace)
     token = admin.token(namespace, ACCOUNT, TOKEN_SECONDS)
     room.kubeconfig.touch(mode=0o600)
     room.kubeconfig.write_text(yaml.safe_dump(_kubeconfig(room, token)))
     _await_rights(room, shipped(WRITE)["rules"], namespace)
 
 
-def _binding(role: KubeObject, namespace: str) -> KubeObject:
+def _binding(role: KubeObject, *accounts: Account) -> KubeObject:
     name = role["metadata"]["name"]
     return {
         "kind": f"{role['kind']}Binding",
         "metadata": {"name": name},
         "roleRef": {"apiGroup": RBAC_GROUP, "kind": role["kind"], "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespace}],
+        "subjects": [
+            {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+            for namespace, name in accounts
+        ],
     }
 
 

@@ -22,7 +22,7 @@ import yaml
 from test.controlplane.access import CLUSTER_FACTS, INSTANCE_REPORTS
 from test.controlplane.kinds import BY_PLURAL, KubeObject
 from test.e2e.admin import Admin
-from test.e2e.desk import Answer, Desk
+from test.e2e.desk import Answer, Desk, stdio_desk
 from test.e2e.room import Room, new_room, why_not
 from test.e2e.story import (
     AFTERWARDS,
@@ -143,7 +143,7 @@ def written() -> str:
         room.granted(CLUSTER_FACTS),
         room.granted(INSTANCE_REPORTS),
         tempfile.TemporaryDirectory() as folder,
-        Desk(room.kubeconfig, Path(folder) / "stderr.log") as desk,
+        stdio_desk(room.kubeconfig, Path(folder) / "stderr.log") as desk,
     ):
         return walk(room, desk)
 

@@ -62,8 +62,10 @@
 {{- $found := lookup "v1" "Secret" .Release.Namespace $name }}
 {{- $data := $found.data | default dict }}
 {{- $wanted := list "AUTH0_CLIENT_ID" "AUTH0_CLIENT_SECRET" }}
+{{- $main := include "cnpg-mcp.mainSettings" . | fromYaml }}
+{{- $test := ternary (include "cnpg-mcp.testSettings" . | fromYaml) $main .Values.testSidecar.enabled }}
 {{- range list "OIDC_ISSUER" "OIDC_AUDIENCE" }}
-{{- if not (get $.Values.settings .) }}{{ $wanted = append $wanted . }}{{ end }}
+{{- if not (and (get $main .) (get $test .)) }}{{ $wanted = append $wanted . }}{{ end }}
 {{- end }}
 {{- $missing := list }}
 {{- range $wanted }}

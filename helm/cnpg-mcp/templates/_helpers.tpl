@@ -38,7 +38,7 @@ labels:
 {{- if .Values.publicUrl -}}
 {{ .Values.publicUrl }}
 {{- else -}}
-{{ ternary "https" "http" .Values.ingress.tls.enabled }}://{{ .Values.ingress.host }}
+https://{{ .Values.ingress.host }}
 {{- end -}}
 {{- end }}
 
@@ -97,11 +97,12 @@ READ_ONLY: "true"
       {{- end }}
 {{- end }}
 
-{{/* Of the provider, what no setting says. */}}
+{{/* Of the provider, what no setting of the container says: (list $ ITS-SETTINGS). */}}
 {{- define "cnpg-mcp.providerEnv" -}}
-{{- $secret := .Values.credentials.existingSecret -}}
+{{- $secret := (index . 0).Values.credentials.existingSecret -}}
+{{- $settings := index . 1 | fromYaml -}}
 {{- range list "OIDC_ISSUER" "OIDC_AUDIENCE" }}
-{{- if not (get $.Values.settings .) }}
+{{- if not (get $settings .) }}
 {{ include "cnpg-mcp.fromSecret" (list . $secret . false) }}
 {{- end }}
 {{- end }}
@@ -111,7 +112,7 @@ READ_ONLY: "true"
 {{- define "cnpg-mcp.mainEnv" -}}
 {{- $secret := .Values.credentials.existingSecret -}}
 {{- $keys := include "cnpg-mcp.keys" . -}}
-{{- include "cnpg-mcp.providerEnv" . }}
+{{- include "cnpg-mcp.providerEnv" (list . (include "cnpg-mcp.mainSettings" .)) }}
 {{ include "cnpg-mcp.fromSecret" (list "AUTH0_CLIENT_ID" $secret "AUTH0_CLIENT_ID" false) }}
 {{ include "cnpg-mcp.fromSecret" (list "AUTH0_CLIENT_SECRET" $secret "AUTH0_CLIENT_SECRET" false) }}
 {{ include "cnpg-mcp.fromSecret" (list "OAUTH_SIGNING_KEY" $keys "OAUTH_SIGNING_KEY" false) }}
@@ -133,7 +134,7 @@ READ_ONLY: "true"
 {{/* Of the test server: no client secret, no signing key, no store of logins. */}}
 {{- define "cnpg-mcp.testEnv" -}}
 {{- $alone := le (int .Values.replicas) 1 -}}
-{{- include "cnpg-mcp.providerEnv" . }}
+{{- include "cnpg-mcp.providerEnv" (list . (include "cnpg-mcp.testSettings" .)) }}
 {{ include "cnpg-mcp.fromSecret" (list "PLAN_KEY" (include "cnpg-mcp.keys" .) "TEST_PLAN_KEY" $alone) }}
 {{- if eq .Values.store.type "redis" }}
 {{ include "cnpg-mcp.fromSecret" (list "PLAN_STORE" .Values.store.redis.existingSecret "TEST_PLAN_STORE" $alone) }}

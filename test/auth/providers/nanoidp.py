@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import yaml
@@ -30,8 +31,7 @@ class NanoIdp:
         self._folder = folder
         self._child = Child("nanoidp", folder)
         (folder / "keys").mkdir(parents=True)
-        self._write("settings", self._settings())
-        self._write("users", {"users": {PERSON.username: {"password": PERSON.password}}})
+        self._write()
 
     def start(self) -> None:
         """Starts the process unless it runs; its keys are in its folder."""
@@ -77,25 +77,31 @@ class NanoIdp:
             return False
         raise RuntimeError(f"nanoidp has ended:\n{self._child.tail()}")
 
-    def _settings(self) -> dict[str, object]:
-        client = {
-            "client_id": CLIENT_ID,
-            "client_secret": CLIENT_SECRET,
-            "allowed_scopes": ["openid", "offline_access", *SCOPES],
-        }
-        return {
-            "oauth": {
-                "issuer": self.issuer,
-                "audience": AUDIENCE,
-                "token_expiry_minutes": LIFETIME_MINUTES,
-                "refresh_token_rotation": True,
-                "require_pkce": True,
-                "scopes_supported": ["openid", "offline_access", *SCOPES],
-                "clients": [client],
-            },
-            "jwt": {"keys_dir": str(self._folder / "keys")},
-        }
+    def _write(self) -> None:
+        for name, document in documents(
+            self.issuer, str(self._folder / "keys"), LIFETIME_MINUTES
+        ).items():
+            (self._folder / f"{name}.yaml").write_text(yaml.safe_dump(document))
 
-    def _write(self, name: str, document: dict[str, object]) -> None:
-        text = yaml.safe_dump({"config_version": 1, **document})
-        (self._folder / f"{name}.yaml").write_text(text)
+
+def documents(issuer: str, keys: str, lifetime_minutes: int) -> dict[str, dict[str, Any]]:
+    """Its configuration files by name; `keys` is the folder where it keeps them."""
+    client = {
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "allowed_scopes": ["openid", "offline_access", *SCOPES],
+    }
+    oauth = {
+        "issuer": issuer,
+        "audience": AUDIENCE,
+        "token_expiry_minutes": lifetime_minutes,
+        "refresh_token_rotation": True,
+        "require_pkce": True,
+        "scopes_supported": ["openid", "offline_access", *SCOPES],
+        "clients": [client],
+    }
+    people = {PERSON.username: {"password": PERSON.password}}
+    return {
+        "settings": {"config_version": 1, "oauth": oauth, "jwt": {"keys_dir": keys}},
+        "users": {"config_version": 1, "users": people},
+    }

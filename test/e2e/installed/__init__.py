@@ -1,0 +1,1 @@
+"""The two servers installed by the chart, reached as people and programs reach them."""

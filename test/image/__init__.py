@@ -1,0 +1,1 @@
+"""The image: built from the Dockerfile, unpacked, and run without a registry or a daemon."""
