@@ -3,11 +3,12 @@
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from test.controlplane.api import ApiError
 from test.controlplane.kinds import BY_PLURAL, KubeObject
-from test.e2e.admin import ABSENT, Admin
+from test.e2e.admin import ABSENT, CONFLICT, Admin
 from test.e2e.desk import Refusal
 from test.e2e.psql import Psql, identifier, literal
 from test.e2e.truth import DATABASES, database, role
@@ -33,7 +34,7 @@ class Person:
 
     def declares_inline(self, name: str, **fields: object) -> None:
         """An entry in `managed.roles`; returns when the role is in PostgreSQL."""
-        self._set_inline([*self.inline(), {"name": name, **fields}])
+        self._set_inline(lambda entries: [*entries, {"name": name, **fields}])
         until(lambda: role(self.psql, name), SECONDS, f"the operator makes {name}")
 
     def declares(self, plural: str, name: str, spec: KubeObject) -> None:
@@ -47,8 +48,7 @@ class Person:
 
     def inline(self) -> list[KubeObject]:
         """The entries of `managed.roles`."""
-        entries: list[KubeObject] = (self._cluster()["spec"].get("managed") or {}).get("roles", [])
-        return entries
+        return _entries(self.admin.get("clusters", self.psql.namespace, self.psql.cluster))
 
     def declared(self, plural: str, name: str) -> list[KubeObject]:
         """The objects that declare a role or database of the cluster."""
@@ -77,7 +77,7 @@ class Person:
         for item in self.declared("databaseroles", name):
             self._releases("databaseroles", item, {"databaseRoleReclaimPolicy": "retain"})
         if any(entry["name"] == name for entry in self.inline()):
-            self._set_inline([entry for entry in self.inline() if entry["name"] != name])
+            self._set_inline(lambda entries: [each for each in entries if each["name"] != name])
         if role(self.psql, name) is None:
             return
         for owned in self._databases_of(name):
@@ -109,13 +109,25 @@ class Person:
         quoted = identifier(role_name)
         return self.psql.names(f"{DATABASES} and datdba = {literal(quoted)}::regrole") - {"app"}
 
-    def _set_inline(self, entries: list[KubeObject]) -> None:
-        found = self._cluster()
-        change: KubeObject = {
-            "metadata": {"resourceVersion": found["metadata"]["resourceVersion"]},
-            "spec": {"managed": {"roles": entries}},
-        }
-        self.admin.patch("clusters", self.psql.namespace, self.psql.cluster, change)
+    def _set_inline(self, change: Callable[[list[KubeObject]], list[KubeObject]]) -> None:
+        """Changes the entries; anew where somebody else has changed the Cluster meanwhile."""
+        until(lambda: self._is_set(change), SECONDS, "the entries of the Cluster are changed")
 
-    def _cluster(self) -> KubeObject:
-        return self.admin.get("clusters", self.psql.namespace, self.psql.cluster)
+    def _is_set(self, change: Callable[[list[KubeObject]], list[KubeObject]]) -> bool:
+        found = self.admin.get("clusters", self.psql.namespace, self.psql.cluster)
+        changed: KubeObject = {
+            "metadata": {"resourceVersion": found["metadata"]["resourceVersion"]},
+            "spec": {"managed": {"roles": change(_entries(found))}},
+        }
+        try:
+            self.admin.patch("clusters", self.psql.namespace, self.psql.cluster, changed)
+        except ApiError as error:
+            if error.status != CONFLICT:
+                raise
+            return False
+        return True
+
+
+def _entries(cluster: KubeObject) -> list[KubeObject]:
+    entries: list[KubeObject] = (cluster["spec"].get("managed") or {}).get("roles", [])
+    return entries

@@ -81,6 +81,16 @@ def removed_namespace(admin: Admin, name: str) -> Iterator[None]:
 
 
 @contextmanager
+def passing_namespace(admin: Admin, name: str) -> Iterator[None]:
+    """A namespace for a while; it is asked to go afterwards, which nobody waits for."""
+    admin.create_namespace(name)
+    try:
+        yield
+    finally:
+        admin.delete("namespaces", None, name)
+
+
+@contextmanager
 def new_room(admin: Admin) -> Iterator[Room]:
     """A room; nothing of it is left afterwards."""
     namespace = f"cnpg-mcp-e2e-{uuid.uuid4().hex[:8]}"

@@ -17,7 +17,7 @@ from test.deploy.valuesets import merged
 from test.e2e.desk import Desk
 from test.e2e.installed.kubectl import Kubectl, KubectlFailed
 from test.e2e.installed.surroundings import Surroundings
-from test.e2e.room import removed_namespace
+from test.e2e.room import passing_namespace
 from test.e2e.waiting import until
 from test.helm import CHART, Helm, Values, find_helm
 
@@ -69,8 +69,9 @@ class Installation:
     def install(self) -> None:
         """Returns when the pod is ready and the Ingress controller has taken notice of it."""
         self._run("install", str(CHART), "--wait", f"--timeout={READY}")
-        for path in self.paths:
-            self.await_status(path, httpx.codes.UNAUTHORIZED)
+        if self.values["ingress"].get("enabled", True):
+            for path in self.paths:
+                self.await_status(path, httpx.codes.UNAUTHORIZED)
 
     def upgrade(self, values: Values) -> None:
         """Changes values; returns when the new pods are ready."""
@@ -84,9 +85,9 @@ class Installation:
         rules = ingress["spec"]["rules"][0]["http"]["paths"]
         return [rule["path"] for rule in rules if rule["path"] in PATHS.values()]
 
-    def status(self, path: str, method: str = "POST") -> int:
-        """How the public address answers a request without a token."""
-        return asyncio.run(self._status(path, method))
+    def status(self, path: str, method: str = "POST", token: str = "") -> int:
+        """How the public address answers a request, without a token or with one."""
+        return asyncio.run(self._status(path, method, token))
 
     def await_status(self, path: str, status: int) -> None:
         """Waits until the public address answers so."""
@@ -134,8 +135,9 @@ class Installation:
         (only,) = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
         return only
 
-    async def _status(self, path: str, method: str) -> int:
-        async with self.around.outside.http() as http:
+    async def _status(self, path: str, method: str, token: str) -> int:
+        headers = {"Authorization": f"Bearer {token}"} if token else None
+        async with self.around.outside.http(headers=headers) as http:
             return (await http.request(method, f"{self.base}{path}")).status_code
 
     async def _login(self, base: str) -> Tokens:
@@ -176,9 +178,9 @@ class Installation:
 def prepared(
     around: Surroundings, folder: Path, values: Values | None = None
 ) -> Iterator[Installation]:
-    """A namespace with all that is made before installing; nothing is left afterwards."""
+    """A namespace with all that is made before installing; asked to go afterwards."""
     namespace = f"cnpg-mcp-e2e-{uuid.uuid4().hex[:8]}"
-    with removed_namespace(around.admin, namespace):
+    with passing_namespace(around.admin, namespace):
         made = Installation(around, namespace, folder, values)
         made.prepare()
         yield made

@@ -54,6 +54,10 @@ class Kubectl:
         """Applies objects."""
         self.run("apply", "-f", "-", given=yaml.safe_dump_all(objects))
 
+    def patch(self, target: str, change: KubeObject) -> None:
+        """Strategic merge patch: lists are merged by name."""
+        self.run("patch", target, "--patch", json.dumps(change))
+
     def json(self, *arguments: str) -> Any:
         """What `kubectl get` finds."""
         return json.loads(self.run("get", *arguments, "-o", "json"))

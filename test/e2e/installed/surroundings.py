@@ -15,7 +15,7 @@ from test.e2e.admin import Admin
 from test.e2e.installed.kubectl import Kubectl
 from test.e2e.installed.outside import Outside
 from test.e2e.installed.provider import INGRESS, TLS_SECRET, Provider
-from test.e2e.room import removed_namespace
+from test.e2e.room import passing_namespace
 from test.e2e.waiting import until
 from test.image.build import Image, built_image, services_image
 from test.image.builders import Unavailable as NoBuilder
@@ -60,7 +60,7 @@ def surroundings(admin: Admin, kubeconfig: Path, folder: Path) -> Iterator[Surro
     kubectl = Kubectl(Path(program), kubeconfig, namespace)
     authority = Authority(folder)
     with ExitStack() as stack:
-        stack.enter_context(removed_namespace(admin, namespace))
+        stack.enter_context(passing_namespace(admin, namespace))
         host = f"idp.{namespace}.test"
         kubectl.apply(tls_secret(authority, TLS_SECRET, host))
         provider = Provider(kubectl, host, services)
