@@ -116,6 +116,14 @@ class Desk:
         return result
 
 
+def admits(desk: Desk) -> bool:
+    """Whether the operator's webhook answers, without which nothing can be made."""
+    try:
+        return bool(desk.ask("create_postgres_cluster", name="never", dry_run=True))
+    except UnexpectedRefusal:
+        return False
+
+
 def stdio_desk(kubeconfig: Path, log: Path) -> Desk:
     """A client with a server of its own on its stdio, as the user of a kubeconfig."""
     transport = StdioTransport(

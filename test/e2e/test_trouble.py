@@ -7,7 +7,7 @@ import pytest
 
 from test.controlplane.access import CLUSTER_FACTS
 from test.e2e.births import Birth
-from test.e2e.desk import Data, Desk
+from test.e2e.desk import Data, Desk, admits
 from test.e2e.room import Room
 from test.e2e.waiting import until
 
@@ -71,14 +71,7 @@ def stopped_operator(room: Room, desk: Desk, birth: Birth) -> Iterator[None]:
             yield
     finally:
         room.admin.scale_operator(operator, operator.replicas)
-        until(lambda: _admits(desk), BACK_SECONDS, "the operator's webhook admits again")
-
-
-def _admits(desk: Desk) -> bool:
-    try:
-        return bool(desk.ask("create_postgres_cluster", name="never", dry_run=True))
-    except AssertionError:
-        return False
+        until(lambda: admits(desk), BACK_SECONDS, "the operator's webhook admits again")
 
 
 def test_cluster_without_operator_is_degraded_and_says_so(

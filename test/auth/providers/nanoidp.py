@@ -77,10 +77,12 @@ class NanoIdp:
             return False
         raise RuntimeError(f"nanoidp has ended:\n{self._child.tail()}")
 
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """Its configuration files by name."""
+        return documents(self.issuer, str(self._folder / "keys"), LIFETIME_MINUTES)
+
     def _write(self) -> None:
-        for name, document in documents(
-            self.issuer, str(self._folder / "keys"), LIFETIME_MINUTES
-        ).items():
+        for name, document in self.documents().items():
             (self._folder / f"{name}.yaml").write_text(yaml.safe_dump(document))
 
 

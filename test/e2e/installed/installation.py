@@ -15,7 +15,7 @@ from test.auth.oauth_client import OAuthClient, Tokens
 from test.auth.providers.base import PERSON, SCOPES
 from test.deploy.valuesets import merged
 from test.e2e.desk import Desk
-from test.e2e.installed.kubectl import Kubectl, KubectlFailed
+from test.e2e.installed.kubectl import Kubectl
 from test.e2e.installed.surroundings import Surroundings
 from test.e2e.room import passing_namespace
 from test.e2e.waiting import until
@@ -73,10 +73,14 @@ class Installation:
             for path in self.paths:
                 self.await_status(path, httpx.codes.UNAUTHORIZED)
 
-    def upgrade(self, values: Values) -> None:
-        """Changes values; returns when the new pods are ready."""
+    def upgrade(self, values: Values, patience: str = READY) -> None:
+        """Changes values; returns when the new pods are ready.
+
+        Raises:
+            HelmRefused: they are not, after as long as `patience` says in Helm's way.
+        """
         self.values = merged(self.values, values)
-        self._run("upgrade", str(CHART), "--wait", f"--timeout={READY}")
+        self._run("upgrade", str(CHART), "--wait", f"--timeout={patience}")
 
     @property
     def paths(self) -> list[str]:
@@ -123,10 +127,7 @@ class Installation:
 
     def logs(self) -> str:
         """What the containers have written."""
-        try:
-            return self.kubectl.run("logs", DEPLOYMENT, "--all-containers", "--tail=-1")
-        except KubectlFailed:
-            return ""
+        return self.kubectl.run("logs", DEPLOYMENT, "--all-containers", "--tail=-1")
 
     @property
     def pod(self) -> Any:

@@ -10,6 +10,7 @@ from test.controlplane.process import free_ports
 from test.deploy.manifests import MANIFESTS, Manifest
 from test.deploy.valuesets import HOST
 from test.e2e import truth
+from test.e2e.canary import Canary
 from test.e2e.desk import Desk
 from test.e2e.installed.installation import DEPLOYMENT, Installation, prepared
 from test.e2e.installed.kubectl import Kubectl
@@ -30,9 +31,10 @@ NOT_FOUND, UNAUTHORIZED = 404, 401
 
 
 @pytest.fixture
-def test_desk(running: Installation) -> Iterator[Desk]:
+def test_desk(running: Installation, canary: Canary) -> Iterator[Desk]:
     """A client of the test server by the Ingress, with a token of the provider."""
     with running.desk("test", running.provider_token()) as desk:
+        canary.hears(desk)
         yield desk
 
 

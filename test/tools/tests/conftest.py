@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,17 +17,18 @@ PUBLIC, POSTING = "public-client-of-a-test", "posting-client-of-a-test"
 class WithMoreClients(NanoIdp):
     """nanoidp with a client without secret, one that posts it, and impatient device logins."""
 
-    def _settings(self) -> dict[str, object]:
-        settings = super()._settings()
-        oauth = settings["oauth"]
-        assert isinstance(oauth, dict)
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """Its configuration files by name."""
+        files = super().documents()
+        oauth = files["settings"]["oauth"]
         usual = oauth["clients"][0]
         public = {**usual, "client_id": PUBLIC, "token_endpoint_auth_method": "none"}
         del public["client_secret"]
         posting = {**usual, "client_id": POSTING, "client_secret": CLIENT_SECRET}
         posting["token_endpoint_auth_method"] = "client_secret_post"
         oauth["clients"] = [usual, public, posting]
-        return {**settings, "device_flow": {"polling_interval": 1}}
+        files["settings"]["device_flow"] = {"polling_interval": 1}
+        return files
 
 
 @pytest.fixture(scope="module")
