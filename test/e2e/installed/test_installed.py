@@ -157,7 +157,7 @@ def left(installation: Installation) -> set[str]:
 
 def complete(kubectl: Kubectl, manifest: Manifest) -> None:
     """Adds the keys that the manifest's head says to make."""
-    keys = dict.fromkeys(manifest.keys, "made-up-key-of-a-test-" * 3)
+    keys = {name: f"made-up-{name}-of-a-test-" * 3 for name in manifest.keys}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cnpg-mcp"}}
     kubectl.apply({**secret, "stringData": keys})
 
