@@ -1,5 +1,7 @@
 """The pair as `helm install` leaves it: reached by the Ingress, by port-forward, and by helm."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +13,11 @@ from test.deploy.manifests import MANIFESTS, Manifest
 from test.deploy.valuesets import HOST
 from test.e2e import truth
 from test.e2e.canary import Canary
-from test.e2e.desk import Desk
+from test.e2e.desk import ROOT, Desk
 from test.e2e.installed.installation import DEPLOYMENT, Installation, prepared
 from test.e2e.installed.kubectl import Kubectl
 from test.e2e.installed.surroundings import Surroundings
+from test.e2e.room import Room
 from test.e2e.waiting import until
 from test.e2e.writer import Writer, new_name
 
@@ -77,6 +80,24 @@ def test_test_container_is_reached_by_port_forward(running: Installation, tmp_pa
         address = f"http://localhost:{port}"
         with running.desk("test", running.provider_token(), address) as desk:
             assert "clusters" in desk.ask("list_postgres_clusters").data
+
+
+def test_whole_life_of_a_cluster_at_the_test_server(
+    running: Installation, room: Room, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.touch(mode=0o600)
+    token.write_text(running.provider_token())
+    with running.kubectl.forwarded(DEPLOYMENT, 3001, tmp_path) as port:
+        where = ["--transport", "http", "--url", f"http://localhost:{port}/test"]
+        program = [sys.executable, str(ROOT / "test/test-mcp.py"), *where]
+        done = subprocess.run(
+            [*program, "--token-file", str(token), "--write", "--namespace", room.namespace],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_main_container_is_reached_by_port_forward_with_a_token_of_the_public_address(
