@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.authority.audited import AuditedPlane
 from test.controlplane.access import RBAC_VERSION, shipped_rules
 from test.controlplane.api import KubeClient, until
-from test.controlplane.kinds import KubeObject
 
 _RBAC = "rbac.authorization.k8s.io"
 _IMPERSONATE: list[KubeObject] = [

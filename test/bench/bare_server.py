@@ -7,9 +7,9 @@ import uvicorn
 from fastmcp import FastMCP
 from pydantic_core import from_json
 
+from cnpg_mcp.demo.kinds import BY_PLURAL
 from cnpg_mcp.kube.tables import TABLE
 from test.controlplane.api import KubeClient
-from test.controlplane.kinds import BY_PLURAL
 
 HTTP = 2
 """Place of the port among the arguments: with it http is served, else stdio."""

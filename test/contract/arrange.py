@@ -1,9 +1,9 @@
 """Arranging as the admin: clusters with roles and databases, and what to wait for."""
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.contract.site import Site
 from test.controlplane.api import Predicate
 from test.controlplane.clusters import healthy_cluster
-from test.controlplane.kinds import KubeObject
 
 
 async def cluster_with(site: Site, *roles: KubeObject, **spec: object) -> KubeObject:

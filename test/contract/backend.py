@@ -13,12 +13,12 @@ from typing import Protocol
 
 from aiohttp import ClientError
 
+from cnpg_mcp.demo.node import Postgres
 from test.controlplane import installation
 from test.controlplane.access import Dropped
 from test.controlplane.api import ApiError, KubeClient, until
 from test.controlplane.clusters import HEALTHY, cluster
 from test.controlplane.loop import LoopThread
-from test.controlplane.nodesim import Postgres
 from test.controlplane.plane import Plane
 
 AT_ONCE = 40
@@ -29,7 +29,7 @@ class Backend(Protocol):
     """A Kubernetes cluster with CloudNativePG, reached by kubeconfig. All calls are synchronous.
 
     It enforces RBAC. Failures inside a database cluster are asked for by the annotations of
-    `test/controlplane/nodesim/injection.py`.
+    `src/cnpg_mcp/demo/node/injection.py`.
     """
 
     def create_namespace(self) -> str:

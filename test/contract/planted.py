@@ -4,10 +4,10 @@ import asyncio
 import base64
 from typing import Any
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.contract.site import Site
 from test.controlplane.api import ApiError, KubeClient
 from test.controlplane.clusters import HEALTHY, cluster, database, database_role
-from test.controlplane.kinds import KubeObject
 
 OURS = {"cnpg-mcp.io/created-by": "cnpg-mcp"}
 WATCHED = ("clusters", "databases", "databaseroles", "secrets", "pods", "persistentvolumeclaims")

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.contract.arrange import cluster_with
 from test.contract.conftest import Call, Refused
 from test.contract.site import Site
 from test.controlplane.clusters import cluster, database, database_role, healthy
-from test.controlplane.kinds import KubeObject
 
 TOOL = "create_postgres_cluster"
 Left = Callable[[str], KubeObject]

@@ -5,6 +5,7 @@ import base64
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.contract.arrange import cluster_with, roles_reported
 from test.contract.caller import Caller, Content
 from test.contract.conftest import Call, Refused
@@ -12,7 +13,6 @@ from test.contract.planning import confirmed, effects, planned
 from test.contract.planted import declare_role
 from test.contract.servers import Desk
 from test.contract.site import Site
-from test.controlplane.kinds import KubeObject
 
 TOOL = "create_postgres_role"
 PG = {"cluster_name": "pg"}

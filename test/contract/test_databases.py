@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from cnpg_mcp.demo.node.postgres import Database, Postgres
 from test.contract.arrange import cluster_with
 from test.contract.caller import Caller, Content
 from test.contract.conftest import Call, Refused
@@ -12,7 +13,6 @@ from test.contract.servers import Desk
 from test.contract.site import Site
 from test.controlplane.api import until
 from test.controlplane.clusters import cluster, database
-from test.controlplane.nodesim.postgres import Database, Postgres
 
 CREATE, DELETE = "create_postgres_database", "delete_postgres_database"
 PG = {"cluster_name": "pg"}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.domain.names import object_name
 from test.contract.arrange import cluster_with, roles_reported
 from test.contract.caller import Caller
@@ -12,7 +13,6 @@ from test.contract.planted import secret
 from test.contract.site import Site
 from test.controlplane.api import ApiError
 from test.controlplane.clusters import cluster, database, database_role
-from test.controlplane.kinds import KubeObject
 
 LABELS = {"cnpg.io/cluster": "pg", "cnpg.io/reload": "true"}
 CLERK, TELLER, SHOP = (object_name("pg", name) for name in ("clerk", "teller", "shop"))

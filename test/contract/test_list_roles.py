@@ -4,6 +4,7 @@ import secrets
 
 import pytest
 
+from cnpg_mcp.demo.node.postgres import Role
 from test.contract.arrange import (
     cluster_with,
     declare,
@@ -16,7 +17,6 @@ from test.contract.caller import Content, fields
 from test.contract.conftest import Call, Refused
 from test.contract.site import Site
 from test.controlplane.clusters import applied, cluster, database_role, failed, password_secret
-from test.controlplane.nodesim.postgres import Role
 
 TOOL = "list_postgres_roles"
 ODD_NAMES = ("with space", "Ünïcode-名", 'a"b', "a'b", "semi;colon", "-dash", "select", "a/b")

@@ -2,13 +2,13 @@
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.contract.arrange import cluster_with
 from test.contract.caller import Caller, Content, fields
 from test.contract.conftest import Call, Refused
 from test.contract.planning import STALE, effects, planned
 from test.contract.servers import Desk
 from test.contract.site import Site
-from test.controlplane.kinds import KubeObject
 
 TOOL = "scale_postgres_cluster"
 

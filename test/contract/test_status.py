@@ -4,13 +4,13 @@ import base64
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.domain.status.evidence import INSTANCE_REPORTS, SOURCES
 from test.contract.arrange import cluster_with
 from test.contract.caller import Answer, fields
 from test.contract.conftest import Call, Refused
 from test.contract.site import Site
 from test.controlplane.clusters import cluster, healthy_cluster
-from test.controlplane.kinds import KubeObject
 
 TOOL = "get_cluster_status"
 REPORTS = {INSTANCE_REPORTS: "forbidden"}

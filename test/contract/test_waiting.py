@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.domain.resources import SECRETS
 from cnpg_mcp.kube.client import Kube
 from test.contract.planted import FOREIGN_SECRET, state
@@ -13,7 +14,6 @@ from test.contract.servers import Desk
 from test.contract.site import Site
 from test.contract.test_audit import lines
 from test.controlplane.api import until
-from test.controlplane.kinds import KubeObject
 
 ROLE = ("create_postgres_role", {"cluster_name": "pg", "role_name": "newcomer"})
 CHANGE = ("update_postgres_role", {"cluster_name": "pg", "role_name": "plain", "login": True})

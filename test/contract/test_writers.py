@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.contract.arrange import cluster_with, roles_reported
 from test.contract.backend import Backend
 from test.contract.caller import Caller
 from test.contract.planning import planned
 from test.contract.site import Site, open_site
 from test.contract.test_create_role import secrets
-from test.controlplane.kinds import KubeObject
 
 ROUNDS, DROP_EVERY = 20, 5
 OTHERS = ({"name": "first", "comment": "kept"}, {"name": "clerk", "comment": "kept"})

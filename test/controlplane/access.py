@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.controlplane.api import KubeClient, until
-from test.controlplane.kinds import KubeObject
 
 RULES = Path(__file__).parents[2] / "helm/cnpg-mcp/files/rbac.yaml"
 READ, WRITE = "cnpg-mcp-read", "cnpg-mcp-write"

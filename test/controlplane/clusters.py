@@ -2,8 +2,8 @@
 
 import base64
 
+from cnpg_mcp.demo.kinds import CNPG_GROUP, KubeObject
 from test.controlplane.api import KubeClient, until
-from test.controlplane.kinds import CNPG_GROUP, KubeObject
 
 HEALTHY = "Cluster in healthy state"
 API_VERSION = f"{CNPG_GROUP}/v1"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from cnpg_mcp.demo.kinds import CNPG_GROUP, KubeObject
 from test.controlplane.api import ApiError, KubeClient, until
-from test.controlplane.kinds import CNPG_GROUP, KubeObject
 
 OPERATOR_NAMESPACE = "cnpg-system"
 OPERATOR_DEPLOYMENT = "cnpg-controller-manager"

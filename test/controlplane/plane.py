@@ -21,10 +21,10 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from cnpg_mcp.demo.node import OnLoopback, Postgres, Simulator
 from test.controlplane import access, binaries, installation, pki
 from test.controlplane.api import KubeClient
 from test.controlplane.loop import LoopThread
-from test.controlplane.nodesim import Postgres, Simulator
 from test.controlplane.process import Child, free_ports
 
 START_SECONDS = 90
@@ -111,7 +111,7 @@ class Plane:
         if self._with_operator:
             self._timed("operator", self.operator_start)
         if self._with_simulator:
-            self._simulator = Simulator(self.admin_kubeconfig, retry_seconds=self._retry_seconds)
+            self._simulator = Simulator(self._api, OnLoopback(), retry_seconds=self._retry_seconds)
             self._timed("simulator", lambda: self._loop.run(self._simulator.start()))
 
     def _end(self, *, keep_logs: bool) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from test.controlplane.kinds import KubeObject
+from cnpg_mcp.demo.kinds import KubeObject
 
 T = TypeVar("T")
 

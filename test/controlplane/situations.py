@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cnpg_mcp.demo.kinds import BY_PLURAL, KubeObject
 from test.controlplane.api import ApiError, KubeClient
-from test.controlplane.kinds import BY_PLURAL, KubeObject
 from test.controlplane.recorded import Shift, describe, pruned, references, remapped, shifted
 
 FOLDER = Path(__file__).parents[1] / "situations"

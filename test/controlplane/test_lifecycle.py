@@ -2,6 +2,7 @@
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.controlplane.api import KubeClient
 from test.controlplane.clusters import (
     applied,
@@ -14,7 +15,6 @@ from test.controlplane.clusters import (
     wait_endpoints,
     wait_event,
 )
-from test.controlplane.kinds import KubeObject
 from test.controlplane.plane import Plane
 
 

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.controlplane.api import KubeClient, until
 from test.controlplane.clusters import (
     applied,
@@ -14,7 +15,6 @@ from test.controlplane.clusters import (
     healthy_cluster,
     password_secret,
 )
-from test.controlplane.kinds import KubeObject
 from test.controlplane.plane import Plane
 
 

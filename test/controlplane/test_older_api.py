@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.controlplane.api import ApiError, KubeClient
 from test.controlplane.clusters import applied, database, database_role, healthy_cluster
-from test.controlplane.kinds import KubeObject
 from test.controlplane.plane import Plane
 
 

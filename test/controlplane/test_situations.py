@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.controlplane.api import KubeClient
-from test.controlplane.kinds import KubeObject
 from test.controlplane.plane import Plane
 from test.controlplane.situations import arrange, load
 

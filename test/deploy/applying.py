@@ -2,8 +2,8 @@
 
 import yaml
 
+from cnpg_mcp.demo.kinds import BY_KIND, KubeObject
 from test.controlplane.api import APPLY_PATCH, ApiError, KubeClient
-from test.controlplane.kinds import BY_KIND, KubeObject
 from test.deploy.rendered import HOOK, Document, Rendered
 
 LEVEL = "restricted"

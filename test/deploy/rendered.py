@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import yaml
 
-from test.controlplane.kinds import KubeObject
+from cnpg_mcp.demo.kinds import KubeObject
 
 MAIN, TEST = "mcp-server", "mcp-test-sidecar"
 HOOK = "helm.sh/hook"

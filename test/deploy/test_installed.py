@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.controlplane.api import ApiError, KubeClient
-from test.controlplane.kinds import KubeObject
 from test.controlplane.plane import Plane
 from test.deploy.applying import guarded_namespace
 from test.deploy.valuesets import HOST, merged

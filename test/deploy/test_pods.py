@@ -2,8 +2,8 @@
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.serving.run import _GRACE_SECONDS
-from test.controlplane.kinds import KubeObject
 from test.deploy.conftest import Render
 from test.deploy.rendered import MAIN, TEST, Rendered
 from test.deploy.schema import SECRET

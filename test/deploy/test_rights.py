@@ -2,6 +2,7 @@
 
 import pytest
 
+from cnpg_mcp.demo.kinds import KubeObject
 from test.controlplane.access import (
     CLUSTER_FACTS,
     INSTANCE_REPORTS,
@@ -9,7 +10,6 @@ from test.controlplane.access import (
     WRITE,
     shipped,
 )
-from test.controlplane.kinds import KubeObject
 from test.deploy.conftest import Render
 from test.deploy.rendered import Rendered
 from test.deploy.valuesets import SETS

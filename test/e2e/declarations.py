@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from functools import partial
 
-from test.controlplane.kinds import BY_PLURAL, KubeObject
+from cnpg_mcp.demo.kinds import BY_PLURAL, KubeObject
 from test.e2e.desk import Data, Desk
 from test.e2e.psql import Psql
 from test.e2e.room import Room

@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cnpg_mcp.demo.kinds import BY_PLURAL, KubeObject
 from test.controlplane.api import ApiError
-from test.controlplane.kinds import BY_PLURAL, KubeObject
 from test.e2e.admin import ABSENT, CONFLICT, Admin
 from test.e2e.desk import Refusal
 from test.e2e.psql import Psql, identifier, literal

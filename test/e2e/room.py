@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
+from cnpg_mcp.demo.kinds import BY_KIND, KubeObject
 from test.controlplane.access import IN_NAMESPACE, WRITE, permissions, shipped
 from test.controlplane.api import ApiError
-from test.controlplane.kinds import BY_KIND, KubeObject
 from test.e2e.admin import ABSENT, Admin
 from test.e2e.psql import Psql
 from test.e2e.waiting import until

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from test.controlplane.kinds import KubeObject
+from cnpg_mcp.demo.kinds import KubeObject
 from test.e2e.desk import Data
 
 CLUSTER = "shop"

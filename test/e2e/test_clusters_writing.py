@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from test.controlplane.kinds import KubeObject
+from cnpg_mcp.demo.kinds import KubeObject
 from test.e2e.births import LEFT, SCALED
 from test.e2e.desk import Data, Desk
 from test.e2e.estate_of import inside, things, with_fate

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import yaml
 
+from cnpg_mcp.demo.kinds import BY_PLURAL, KubeObject
 from test.controlplane.access import CLUSTER_FACTS, INSTANCE_REPORTS
-from test.controlplane.kinds import BY_PLURAL, KubeObject
 from test.e2e.admin import Admin
 from test.e2e.desk import Answer, Desk, stdio_desk
 from test.e2e.room import Room, new_room, why_not

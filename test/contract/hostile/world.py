@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.domain.names import object_name
 from test.controlplane.api import KubeClient
 from test.controlplane.clusters import (
@@ -18,7 +19,6 @@ from test.controlplane.clusters import (
     database_role,
     password_secret,
 )
-from test.controlplane.kinds import KubeObject
 
 KINDS = ("clusters", "databases", "databaseroles", "secrets", "scheduledbackups")
 """All that the server may write."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from test.controlplane.kinds import KubeObject
+from cnpg_mcp.demo.kinds import KubeObject
 from test.controlplane.process import Child
 from test.e2e.waiting import until
 

@@ -2,13 +2,13 @@
 
 import time
 
-from test.controlplane.kinds import KubeObject
-from test.controlplane.nodesim.declarative import Declarative
-from test.controlplane.nodesim.injection import asked
-from test.controlplane.nodesim.pods import Pods
-from test.controlplane.nodesim.postgres import PgError
-from test.controlplane.nodesim.secrets import WrongSecret, password_version
-from test.controlplane.nodesim.world import World
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node.declarative import Declarative
+from cnpg_mcp.demo.node.injection import asked
+from cnpg_mcp.demo.node.pods import Pods
+from cnpg_mcp.demo.node.postgres import PgError
+from cnpg_mcp.demo.node.secrets import WrongSecret, password_version
+from cnpg_mcp.demo.node.world import World
 
 GRANT_SECONDS = 1.0
 """How long after the first attempt the instance may read a Secret that is new to it."""

@@ -2,8 +2,8 @@
 
 import base64
 
-from test.controlplane.kinds import KubeObject
-from test.controlplane.nodesim.world import World
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node.world import World
 
 RELOAD_LABEL = "cnpg.io/reload"
 

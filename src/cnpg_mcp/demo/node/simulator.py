@@ -3,19 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import aiohttp
 
-from test.controlplane.api import ApiError, KubeClient
-from test.controlplane.kinds import BY_PLURAL
-from test.controlplane.nodesim import clusters, endpoints, garbage, nodes, volumes
-from test.controlplane.nodesim.databaseroles import DatabaseRoles
-from test.controlplane.nodesim.databases import Databases
-from test.controlplane.nodesim.managed_roles import ManagedRoles
-from test.controlplane.nodesim.pods import Pods
-from test.controlplane.nodesim.postgres import Postgres
-from test.controlplane.nodesim.world import World
+from cnpg_mcp.demo.client import ApiClient, ApiError
+from cnpg_mcp.demo.kinds import BY_PLURAL
+from cnpg_mcp.demo.node import clusters, endpoints, garbage, nodes, volumes
+from cnpg_mcp.demo.node.databaseroles import DatabaseRoles
+from cnpg_mcp.demo.node.databases import Databases
+from cnpg_mcp.demo.node.instance import Instances
+from cnpg_mcp.demo.node.managed_roles import ManagedRoles
+from cnpg_mcp.demo.node.pods import Pods
+from cnpg_mcp.demo.node.postgres import Postgres
+from cnpg_mcp.demo.node.world import World
 
 log = logging.getLogger("nodesim")
 
@@ -57,11 +57,11 @@ Part = Callable[[World], Awaitable[None]]
 class Simulator:
     """The simulated node of one control plane."""
 
-    def __init__(self, kubeconfig: Path, *, retry_seconds: float = 30) -> None:
-        self._kubeconfig = kubeconfig
+    def __init__(self, api: ApiClient, instances: Instances, *, retry_seconds: float = 30) -> None:
+        self._api = api
         self._tasks: list[asyncio.Task[None]] = []
         self._world: World | None = None
-        self._pods = Pods()
+        self._pods = Pods(instances)
         self._databases = Databases(self._pods, retry_seconds)
         self._roles = DatabaseRoles(self._pods, retry_seconds)
         self._managed = ManagedRoles(self._pods)
@@ -70,7 +70,6 @@ class Simulator:
 
     async def start(self) -> None:
         """Registers the nodes and starts to act."""
-        self._api = await KubeClient(self._kubeconfig).__aenter__()
         self._world = World(self._api, await self._served())
         await nodes.register(self._api)
         follow = self._world.store.follow
@@ -84,7 +83,6 @@ class Simulator:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         await self._pods.close()
-        await self._api.__aexit__(None, None, None)
 
     def postgres(self, namespace: str, cluster: str) -> Postgres:
         """The model of a running cluster's PostgreSQL."""

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from test.controlplane.kinds import KubeObject
-from test.controlplane.nodesim.world import World
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node.world import World
 
 
 async def follow_primary(world: World) -> None:

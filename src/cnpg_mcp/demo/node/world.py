@@ -5,10 +5,10 @@ import random
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from test.controlplane.api import ApiError, KubeClient
-from test.controlplane.kinds import KubeObject
-from test.controlplane.nodesim.postgres import Postgres
-from test.controlplane.nodesim.store import Store
+from cnpg_mcp.demo.client import ApiClient, ApiError
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node.postgres import Postgres
+from cnpg_mcp.demo.node.store import Store
 
 log = logging.getLogger("nodesim")
 
@@ -19,7 +19,7 @@ CONFLICT_OR_GONE = (NOT_FOUND, 409)
 class World:
     """Shared by the simulator's parts; holds no behaviour of a node."""
 
-    def __init__(self, api: KubeClient, plurals: tuple[str, ...]) -> None:
+    def __init__(self, api: ApiClient, plurals: tuple[str, ...]) -> None:
         self.api = api
         self.store = Store(api, plurals)
         self._postgres: dict[str, Postgres] = {}

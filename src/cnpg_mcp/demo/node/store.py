@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import aiohttp
 
-from test.controlplane.api import ApiError, KubeClient
-from test.controlplane.kinds import BY_PLURAL, KubeObject
+from cnpg_mcp.demo.client import ApiClient, ApiError
+from cnpg_mcp.demo.kinds import BY_PLURAL, KubeObject
 
 Key = tuple[str, str]
 RETRY_SECONDS = 0.2
@@ -16,7 +16,7 @@ TRANSIENT = (ApiError, aiohttp.ClientError, TimeoutError, ValueError)
 class Store:
     """A cache of the watched kinds. ``changed`` is set at every change."""
 
-    def __init__(self, api: KubeClient, plurals: tuple[str, ...]) -> None:
+    def __init__(self, api: ApiClient, plurals: tuple[str, ...]) -> None:
         self._api = api
         self._objects: dict[str, dict[Key, KubeObject]] = {plural: {} for plural in plurals}
         self._gone: set[str] = set()

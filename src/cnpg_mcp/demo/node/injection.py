@@ -16,7 +16,7 @@ job            Job              ``running`` stays active; any other text: failed
 =============  ===============  ==================================================================
 """
 
-from test.controlplane.kinds import KubeObject
+from cnpg_mcp.demo.kinds import KubeObject
 
 PREFIX = "nodesim/"
 

@@ -1,8 +1,8 @@
 """Volumes are bound and jobs complete, unless a test asked otherwise."""
 
-from test.controlplane.kinds import KubeObject
-from test.controlplane.nodesim.injection import asked
-from test.controlplane.nodesim.world import World, now
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node.injection import asked
+from cnpg_mcp.demo.node.world import World, now
 
 
 async def bind(world: World) -> None:

@@ -2,11 +2,11 @@
 
 import base64
 
-from test.controlplane.kinds import KubeObject
-from test.controlplane.nodesim import instance, nodes, volumes
-from test.controlplane.nodesim.injection import asked
-from test.controlplane.nodesim.instance import Instance
-from test.controlplane.nodesim.world import World, now
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node import instance, nodes, volumes
+from cnpg_mcp.demo.node.injection import asked
+from cnpg_mcp.demo.node.instance import Instances
+from cnpg_mcp.demo.node.world import World, now
 
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 
@@ -14,22 +14,26 @@ UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 class Pods:
     """The kubelet of all nodes."""
 
-    def __init__(self) -> None:
-        self._instances: dict[str, Instance] = {}
-        self._addresses = instance.addresses()
+    def __init__(self, instances: Instances) -> None:
+        self._instances = instances
+        self._addresses: dict[str, str] = {}
+        """Of the pods whose instance manager runs, by uid."""
 
     async def close(self) -> None:
-        """Stops all status endpoints."""
-        for each in self._instances.values():
-            await each.close()
-        self._instances.clear()
+        """Ends all instance managers."""
+        for uid in list(self._addresses):
+            await self._end(uid)
+
+    async def _end(self, uid: str) -> None:
+        del self._addresses[uid]
+        await self._instances.stop(uid)
 
     def up(self, world: World, namespace: str, name: str) -> bool:
         """Whether the named instance runs and answers."""
         pod = world.store.get("pods", namespace, name)
         return bool(
             pod
-            and pod["metadata"]["uid"] in self._instances
+            and pod["metadata"]["uid"] in self._addresses
             and asked("down", pod, world.cluster_of(pod)) is None
         )
 
@@ -44,8 +48,8 @@ class Pods:
             cluster = world.cluster_of(pod)
             if cluster and pod["metadata"]["labels"].get("cnpg.io/podRole") == "instance":
                 await self._advance(world, pod, cluster)
-        for uid in self._instances.keys() - live:
-            await self._instances.pop(uid).close()
+        for uid in self._addresses.keys() - live:
+            await self._end(uid)
 
     async def _advance(self, world: World, pod: KubeObject, cluster: KubeObject) -> None:
         blocked = asked("pending", pod, cluster) or _waits_for_volume(world, pod)
@@ -63,18 +67,21 @@ class Pods:
             await _set_running(world, pod, address, ready=ready)
 
     async def _serve(self, world: World, pod: KubeObject, cluster: KubeObject) -> str:
-        """Starts the pod's status endpoint where it does not run; its address."""
+        """Starts the pod's instance manager where it does not run; its address."""
         meta = pod["metadata"]
-        if meta["uid"] not in self._instances:
+        if meta["uid"] not in self._addresses:
             secret = f"{cluster['metadata']['name']}-server"
-            pair = world.store.get("secrets", meta["namespace"], secret)
-            if pair is None:
+            held = world.store.get("secrets", meta["namespace"], secret)
+            if held is None:
                 return ""
-            certificate, key = (base64.b64decode(pair["data"][f"tls.{x}"]) for x in ("crt", "key"))
-            started = Instance(lambda: self._report(world, meta["namespace"], meta["name"]))
-            await started.serve(self._addresses, certificate, key)
-            self._instances[meta["uid"]] = started
-        return self._instances[meta["uid"]].address
+            certificate, key = (base64.b64decode(held["data"][f"tls.{x}"]) for x in ("crt", "key"))
+
+            def report() -> KubeObject | None:
+                return self._report(world, meta["namespace"], meta["name"])
+
+            started = await self._instances.start(meta["uid"], report, (certificate, key))
+            self._addresses[meta["uid"]] = started
+        return self._addresses[meta["uid"]]
 
     def _report(self, world: World, namespace: str, name: str) -> KubeObject | None:
         """What the instance says about itself now; None while it is down."""
@@ -89,7 +96,9 @@ class Pods:
             for other in (cluster.get("status") or {}).get("instanceNames", [])
             if other != name and self.up(world, namespace, other)
         ]
-        return instance.report(pod, cluster, world.postgres(cluster), standbys, primary_up)
+        return instance.report(
+            pod, cluster, world.postgres(cluster), standbys, primary_up=primary_up
+        )
 
 
 def _waits_for_volume(world: World, pod: KubeObject) -> str:

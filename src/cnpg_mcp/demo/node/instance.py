@@ -1,4 +1,4 @@
-"""The status endpoint of one instance manager, and what it reports."""
+"""Instance managers: where they answer, and what they report."""
 
 import hashlib
 import itertools
@@ -7,11 +7,12 @@ import random
 import ssl
 import tempfile
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from aiohttp import web
 
-from test.controlplane.kinds import KubeObject
-from test.controlplane.nodesim.postgres import Postgres
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node.postgres import Postgres
 
 PORT = 8000
 LSN = "0/6000060"
@@ -19,15 +20,63 @@ LSN = "0/6000060"
 Report = Callable[[], KubeObject | None]
 
 
-class Instance:
-    """Serves ``/pg/status`` over TLS on a loopback address of its own."""
+class Instances(Protocol):
+    """Where instance managers answer who asks for their state."""
+
+    async def start(self, uid: str, report: Report, pair: tuple[bytes, bytes]) -> str:
+        """Answers for a pod from now on; its address. `pair`: certificate and key, as PEM."""
+
+    async def stop(self, uid: str) -> None:
+        """Answers no longer for that pod."""
+
+
+class InMemory:
+    """Instance managers that only this process can ask."""
+
+    def __init__(self) -> None:
+        self._reports: dict[str, Report] = {}
+        self._addresses = addresses()
+
+    async def start(self, uid: str, report: Report, _: tuple[bytes, bytes]) -> str:
+        """Answers from now on; the address is nobody's."""
+        self._reports[uid] = report
+        return next(self._addresses)
+
+    async def stop(self, uid: str) -> None:
+        """Forgets the pod."""
+        self._reports.pop(uid, None)
+
+    def ask(self, uid: str) -> KubeObject | None:
+        """What the pod's instance manager reports; None while it is down, or there is none."""
+        report = self._reports.get(uid)
+        return report() if report else None
+
+
+class OnLoopback:
+    """Instance managers as an operator in a process of its own asks them: over TLS."""
+
+    def __init__(self) -> None:
+        self._served: dict[str, _Served] = {}
+        self._addresses = addresses()
+
+    async def start(self, uid: str, report: Report, pair: tuple[bytes, bytes]) -> str:
+        """Listens on a loopback address of the pod's own."""
+        self._served[uid] = _Served(report)
+        return await self._served[uid].listen(self._addresses, *pair)
+
+    async def stop(self, uid: str) -> None:
+        """Stops listening."""
+        await self._served.pop(uid).close()
+
+
+class _Served:
+    """``/pg/status`` over TLS."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._runner: web.AppRunner | None = None
-        self.address = ""
 
-    async def serve(self, addresses: Iterator[str], certificate: bytes, key: bytes) -> None:
+    async def listen(self, addresses: Iterator[str], certificate: bytes, key: bytes) -> str:
         """Listens on the first address that is free."""
         app = web.Application()
         app.router.add_get("/pg/status", self._status)
@@ -40,8 +89,8 @@ class Instance:
                 await web.TCPSite(self._runner, address, PORT, ssl_context=context).start()
             except OSError:
                 continue
-            self.address = address
-            return
+            return address
+        raise RuntimeError("no loopback address is free")
 
     async def close(self) -> None:
         """Stops listening."""
@@ -70,6 +119,7 @@ def report(
     cluster: KubeObject,
     postgres: Postgres,
     standbys: list[str],
+    *,
     primary_up: bool,
 ) -> KubeObject:
     """The answer of ``/pg/status``: the keys that the operator reads."""

@@ -1,7 +1,7 @@
 """EndpointSlices that follow the pods' labels and readiness."""
 
-from test.controlplane.kinds import KubeObject
-from test.controlplane.nodesim.world import World, suffix
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node.world import World, suffix
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 MANAGED_BY = {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"}

@@ -1,12 +1,12 @@
 """The Node objects that pods are bound to."""
 
-from test.controlplane.api import KubeClient
-from test.controlplane.nodesim.world import now
+from cnpg_mcp.demo.client import ApiClient
+from cnpg_mcp.demo.node.world import now
 
 NAMES = ("sim-1", "sim-2", "sim-3")
 
 
-async def register(api: KubeClient) -> None:
+async def register(api: ApiClient) -> None:
     """Creates the nodes, ready."""
     for name in NAMES:
         labels = {

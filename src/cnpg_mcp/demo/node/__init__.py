@@ -6,7 +6,8 @@ readiness, and what lost its owner is collected. Behaviour as observed with Clou
 real node. See ``injection`` for what can be made to go wrong.
 """
 
-from test.controlplane.nodesim.postgres import PgError, Postgres
-from test.controlplane.nodesim.simulator import Simulator
+from cnpg_mcp.demo.node.instance import InMemory, OnLoopback
+from cnpg_mcp.demo.node.postgres import PgError, Postgres
+from cnpg_mcp.demo.node.simulator import Simulator
 
-__all__ = ["PgError", "Postgres", "Simulator"]
+__all__ = ["InMemory", "OnLoopback", "PgError", "Postgres", "Simulator"]

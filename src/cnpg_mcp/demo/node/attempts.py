@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from test.controlplane.kinds import KubeObject
+from cnpg_mcp.demo.kinds import KubeObject
 
 
 @dataclass

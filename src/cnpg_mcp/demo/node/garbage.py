@@ -2,9 +2,9 @@
 
 import asyncio
 
-from test.controlplane.api import ApiError
-from test.controlplane.kinds import BY_KIND, KubeObject
-from test.controlplane.nodesim.world import World
+from cnpg_mcp.demo.client import ApiError
+from cnpg_mcp.demo.kinds import BY_KIND, KubeObject
+from cnpg_mcp.demo.node.world import World
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 

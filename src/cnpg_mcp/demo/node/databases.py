@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from test.controlplane.kinds import KubeObject
-from test.controlplane.nodesim.declarative import Declarative
-from test.controlplane.nodesim.injection import asked
-from test.controlplane.nodesim.postgres import PgError, Postgres
-from test.controlplane.nodesim.world import World
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node.declarative import Declarative
+from cnpg_mcp.demo.node.injection import asked
+from cnpg_mcp.demo.node.postgres import PgError, Postgres
+from cnpg_mcp.demo.node.world import World
 
 REFUSED_DROP_RETRY = 2.0
 PARTIAL_FAILURE = "database object reconciliation failed"

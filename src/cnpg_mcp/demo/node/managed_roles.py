@@ -6,11 +6,11 @@ stays failed until then. An empty list leaves the last status as it was.
 
 from dataclasses import dataclass, field
 
-from test.controlplane.kinds import KubeObject
-from test.controlplane.nodesim.pods import Pods
-from test.controlplane.nodesim.postgres import OPERATOR_ROLES, PREDEFINED_ROLES, PgError, Postgres
-from test.controlplane.nodesim.secrets import WrongSecret, password_version, reloads
-from test.controlplane.nodesim.world import World
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node.pods import Pods
+from cnpg_mcp.demo.node.postgres import OPERATOR_ROLES, PREDEFINED_ROLES, PgError, Postgres
+from cnpg_mcp.demo.node.secrets import WrongSecret, password_version, reloads
+from cnpg_mcp.demo.node.world import World
 
 _NOT_ATTRIBUTES = ("name", "ensure", "passwordSecret", "disablePassword")
 _STATES = ("reconciled", "pending-reconciliation", "not-managed", "reserved")

@@ -2,10 +2,10 @@
 
 from abc import ABC, abstractmethod
 
-from test.controlplane.kinds import KubeObject
-from test.controlplane.nodesim.attempts import Attempts
-from test.controlplane.nodesim.pods import Pods
-from test.controlplane.nodesim.world import World
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node.attempts import Attempts
+from cnpg_mcp.demo.node.pods import Pods
+from cnpg_mcp.demo.node.world import World
 
 
 class Declarative(ABC):
