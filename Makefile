@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help install test test-pythons lint types docs manifests bench e2e control-plane lock clean
+.PHONY: help install demo test test-pythons lint types docs manifests bench e2e control-plane lock clean
 
 help: ## show the verbs
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -15,6 +15,9 @@ $(VENV)/installed: requirements-dev.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
+
+demo: install ## both servers before a simulated Kubernetes, to try everything out
+	$(BIN)/cnpg-mcp-demo $(DEMO)
 
 test: install ## run every tier that this machine can run, and say why others are skipped
 	$(BIN)/python -m pytest
@@ -47,7 +50,7 @@ e2e: install ## run the end-to-end tests on the cluster that KUBECONFIG names
 
 lock: install ## resolve the dependencies anew and pin them with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --extra test --extra dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --extra demo --extra test --extra dev pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what the other verbs made
 	rm -rf $(VENV) $(VENV)-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,9 +3,6 @@
 Tests know the protocol alone, so they run unchanged against anything else that fulfils it.
 """
 
-import asyncio
-import json
-import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,15 +11,13 @@ from typing import Protocol
 from aiohttp import ClientError
 
 from cnpg_mcp.demo.node import Postgres
+from test.contract.filling import fill
 from test.controlplane import installation
 from test.controlplane.access import Dropped
 from test.controlplane.api import ApiError, KubeClient, until
-from test.controlplane.clusters import HEALTHY, cluster
+from test.controlplane.clusters import cluster
 from test.controlplane.loop import LoopThread
 from test.controlplane.plane import Plane
-
-AT_ONCE = 40
-"""Requests on the wire while many clusters are made."""
 
 
 class Backend(Protocol):
@@ -31,6 +26,9 @@ class Backend(Protocol):
     It enforces RBAC. Failures inside a database cluster are asked for by the annotations of
     `src/cnpg_mcp/demo/node/injection.py`.
     """
+
+    admin_kubeconfig: Path
+    """Of somebody with all rights."""
 
     def create_namespace(self) -> str:
         """A new namespace with a name of its own."""
@@ -90,6 +88,7 @@ class RealBackend:
 
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
+        self.admin_kubeconfig = plane.admin_kubeconfig
         self.create_namespace = plane.create_namespace
         self.delete_namespace = plane.delete_namespace
         self.user = plane.restricted_kubeconfig
@@ -107,16 +106,16 @@ class RealBackend:
 
     def fill(self, namespace: str, count: int, labels: dict[str, str]) -> list[str]:
         """Creates the objects and writes the status that the operator would."""
-        names = [f"orders-db-{number:03d}" for number in range(count)]
-        _in_a_loop(self._fill(namespace, names, labels))
-        return names
+        return _in_a_loop(self._fill(namespace, count, labels))
+
+    async def _fill(self, namespace: str, count: int, labels: dict[str, str]) -> list[str]:
+        async with self.admin() as admin:
+            return await fill(admin, namespace, count, labels)
 
     def expire_continue_tokens(self) -> None:
         """Compacts etcd, and ends the API server's own memory of earlier lists with it."""
         self.delete_namespace(self.create_namespace())  # what was listed is older than the cut
-        etcd = f"http://127.0.0.1:{self._plane._ports['etcd']}/v3/kv"
-        revision = _post(f"{etcd}/range", {"key": "AA=="})["header"]["revision"]
-        _post(f"{etcd}/compaction", {"revision": revision, "physical": True})
+        self._plane.compact()
         self.apiserver_stop()
         self.apiserver_start()
 
@@ -135,19 +134,6 @@ class RealBackend:
                 return True
 
             await until(answers, 60, lambda: "no dry run was admitted")
-
-    async def _fill(self, namespace: str, names: list[str], labels: dict[str, str]) -> None:
-        turn = asyncio.Semaphore(AT_ONCE)
-        async with self.admin() as admin:
-
-            async def make(name: str) -> None:
-                body = cluster(namespace, name)
-                body["metadata"]["labels"] = labels
-                async with turn:
-                    await admin.create(body)
-                    await admin.patch_status("clusters", namespace, name, _status(name))
-
-            await asyncio.gather(*(make(name) for name in names))
 
 
 class PlaneWithoutCloudNativePG(Plane):
@@ -188,30 +174,9 @@ def apiserver_frozen(backend: Backend) -> Iterator[None]:
         backend.apiserver_resume()
 
 
-def _status(cluster_name: str) -> dict[str, object]:
-    """What the operator reports of a healthy cluster with one instance."""
-    primary = f"{cluster_name}-1"
-    return {
-        "phase": HEALTHY,
-        "image": "registry.example/postgresql:18.4",
-        "instances": 1,
-        "readyInstances": 1,
-        "currentPrimary": primary,
-        "targetPrimary": primary,
-        "instanceNames": [primary],
-        "instancesStatus": {"healthy": [primary]},
-    }
-
-
-def _in_a_loop(work) -> None:
+def _in_a_loop(work):
     loop = LoopThread("contract")
     try:
-        loop.run(work)
+        return loop.run(work)
     finally:
         loop.close()
-
-
-def _post(url: str, body: dict[str, object]) -> dict:
-    request = urllib.request.Request(url, json.dumps(body).encode())  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
-        return json.load(answer)

@@ -1,11 +1,11 @@
 """Fixtures of the contract tests. The code under test is always a user with the chart's rights.
 
-Another backend joins by answering for `backend`, `quiet`, `older` and `unequipped`.
+Every test runs on the simulation of the demo and on the real control plane: one truth.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,44 +15,69 @@ from test.contract.backend import Backend, PlaneWithoutCloudNativePG, RealBacken
 from test.contract.caller import Answer, Caller, Content
 from test.contract.planted import plant, state
 from test.contract.servers import Desk, desk
+from test.contract.simulated import SimulatedBackend
 from test.contract.site import Site, open_site
 from test.controlplane.clusters import healthy_cluster, wait_endpoints
 from test.controlplane.fixtures import started
-from test.controlplane.plane import Plane
 
+SIMULATED, REAL = "simulated", "real"
 Call = Callable[..., Awaitable[Answer]]
 Refused = Callable[..., Awaitable[Content]]
 
 
 @pytest.fixture(scope="session")
-def backend(plane: Plane) -> Backend:
+def where(request: pytest.FixtureRequest) -> str:
+    """`simulated` or `real`; every test that needs a cluster runs on both."""
+    chosen: str = request.param
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def backend(where: str, request: pytest.FixtureRequest) -> Iterator[Backend]:
     """A cluster with the operator at work."""
-    return RealBackend(plane)
+    yield from _backend(where, request, "plane")
 
 
 @pytest.fixture(scope="session")
-def quiet(bare_plane: Plane) -> Backend:
+def quiet(where: str, request: pytest.FixtureRequest) -> Iterator[Backend]:
     """A cluster where nothing works on the objects: they stay as a test arranges them."""
-    return RealBackend(bare_plane)
+    yield from _backend(where, request, "bare_plane", at_work=False)
 
 
 @pytest.fixture(scope="session")
-def older(older_plane: Plane) -> Backend:
+def older(where: str, request: pytest.FixtureRequest) -> Iterator[Backend]:
     """A cluster whose operator does not know the DatabaseRole kind."""
-    return RealBackend(older_plane)
+    yield from _backend(where, request, "older_plane", databaserole=False)
 
 
 @pytest.fixture(scope="module")
-def unequipped() -> Iterator[Backend]:
+def unequipped(where: str) -> Iterator[Backend]:
     """A cluster without CloudNativePG."""
+    if where == SIMULATED:
+        with closing(SimulatedBackend(equipped=False, at_work=False)) as simulated:
+            yield simulated
+        return
     plane = started(PlaneWithoutCloudNativePG(operator=False))
     yield RealBackend(plane)
     plane.stop()
 
 
+def _backend(
+    where: str, request: pytest.FixtureRequest, plane: str, **options: bool
+) -> Iterator[Backend]:
+    if where == SIMULATED:
+        with closing(SimulatedBackend(**options)) as simulated:
+            yield simulated
+            assert simulated.mishaps == []
+    else:
+        yield RealBackend(request.getfixturevalue(plane))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Runs every test with an operator at work on the older API, too, where it can hold there."""
+    """Runs every test that needs a cluster on both, and those with an operator on the older API."""
     names = metafunc.fixturenames
+    if "where" in names:
+        metafunc.parametrize("where", [SIMULATED, REAL], indirect=True, scope="session")
     if "api" not in names or {"steady", "backend"} & set(names):
         return
     only_current = metafunc.definition.get_closest_marker("databaserole")
@@ -61,7 +86,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def api(request: pytest.FixtureRequest) -> Backend:
+def api(where: str, request: pytest.FixtureRequest) -> Backend:
     """The backend of a test: the current API, or the older one without DatabaseRole."""
     chosen: Backend = request.getfixturevalue(getattr(request, "param", "backend"))
     return chosen

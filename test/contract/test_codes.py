@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from cnpg_mcp.domain.plans.code import LIFETIME, CodeVerdict
 from cnpg_mcp.domain.plans.gate import _STALE, _UNSPENDABLE, Spending
@@ -66,9 +67,9 @@ async def test_code_serves_no_other_user(still: Desk, kept: Kept, form: Form) ->
 
 def renamed(kubeconfig: Path, copy: Path) -> None:
     """The same user in a context of another name."""
-    text = kubeconfig.read_text().replace("current-context: plane", "current-context: elsewhere")
-    head, contexts, tail = text.partition("contexts:")
-    copy.write_text(head + contexts + tail.replace("name: plane", "name: elsewhere", 1))
+    config = yaml.safe_load(kubeconfig.read_text())
+    config["contexts"][0]["name"] = config["current-context"] = "elsewhere"
+    copy.write_text(yaml.safe_dump(config))
 
 
 async def test_code_serves_no_other_context_of_the_same_user(still: Desk, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The verbs of `kube` on a real API server: the traps that only a real one has."""
+"""The verbs of `kube`, with the traps that an API server has."""
 
 import asyncio
 import functools
@@ -27,11 +27,24 @@ MISSING = Resource("postgresql.cnpg.io", "v1", "publishers", "Publisher")
 
 
 @pytest.fixture
-async def kube(plane):
-    source = ConnectionSource(str(plane.admin_kubeconfig))
+async def kube(backend):
+    source = ConnectionSource(str(backend.admin_kubeconfig))
     client = Kube(Transport(functools.partial(connect, source)))
     yield client
     await client.close()
+
+
+@pytest.fixture
+async def namespace(backend):
+    name = backend.create_namespace()
+    yield name
+    backend.delete_namespace(name)
+
+
+@pytest.fixture
+async def admin(backend):
+    async with backend.admin() as client:
+        yield client
 
 
 @pytest.fixture
@@ -151,13 +164,11 @@ async def test_missing_object_and_missing_resource_are_told_apart(kube, namespac
     assert no_resource.value.names_no_object
 
 
-async def test_continue_token_of_a_compacted_list_is_gone(kube, plane, namespace, stored):
+async def test_continue_token_of_a_compacted_list_is_gone(kube, backend, namespace, stored):
     await kube.create(CLUSTERS, namespace, cluster(namespace, "second"))
     first = await kube.list(CLUSTERS, Selection(namespace, limit=1))
     await kube.patch(CLUSTERS, namespace, "pg", {"metadata": {"annotations": {"seen": "1"}}})
-    plane.compact()
-    plane.apiserver_stop()  # it answers from snapshots of its watch cache while it has them
-    plane.apiserver_start()
+    backend.expire_continue_tokens()
     with pytest.raises(Gone):
         await kube.list(
             CLUSTERS, Selection(namespace, limit=1, continue_token=first.continue_token)
@@ -173,7 +184,7 @@ async def test_table_has_the_print_columns(kube, admin, namespace, include):
     assert metadata.get("namespace") == (namespace if include == "Metadata" else None)
 
 
-async def test_context_that_does_not_exist_is_a_configuration_error(plane):
-    source = ConnectionSource(str(plane.admin_kubeconfig), "no-such-context")
+async def test_context_that_does_not_exist_is_a_configuration_error(backend):
+    source = ConnectionSource(str(backend.admin_kubeconfig), "no-such-context")
     with pytest.raises(ConfigurationError):
         await connect(source)

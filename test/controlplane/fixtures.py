@@ -33,13 +33,26 @@ RestrictedKubeconfig = Callable[..., Path]
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Builds missing programs before the first test, whose time limit is shorter than a build."""
-    needed = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    needed = {name for item in session.items for name in _planes(item)}
     versions = {PLANES[name] for name in PLANES.keys() & needed}
     capture = session.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled() if capture else nullcontext():
         for version in sorted(versions):
             with suppress(Unavailable):
                 find(version)
+
+
+BACKENDS = {"backend": "plane", "quiet": "bare_plane", "older": "older_plane", "api": "older_plane"}
+"""Fixtures of the contract tests that lead to a control plane where they are to be real."""
+
+
+def _planes(item: pytest.Item) -> set[str]:
+    """The control planes that a test needs."""
+    names = set(getattr(item, "fixturenames", ()))
+    if "where" not in names:
+        return names
+    real = item.callspec.params.get("where") == "real"
+    return {BACKENDS[name] for name in names & BACKENDS.keys()} if real else set()
 
 
 def started(plane: Plane) -> Plane:

@@ -6,17 +6,16 @@ decides itself (uid, creationTimestamp) cannot be set; ``Arranged.missing`` says
 """
 
 import asyncio
-import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from cnpg_mcp.demo.kinds import BY_PLURAL, KubeObject
+from cnpg_mcp.demo.recordings import Shift, load, names, remapped, shifted
 from test.controlplane.api import ApiError, KubeClient
-from test.controlplane.recorded import Shift, describe, pruned, references, remapped, shifted
+from test.controlplane.recorded import describe, pruned, references
 
-FOLDER = Path(__file__).parents[1] / "situations"
+__all__ = ["Arranged", "arrange", "load", "names"]
 
 # Owners before what they own; quotas last, for they would refuse what exceeds them.
 IN_ORDER = (
@@ -49,17 +48,6 @@ class Arranged:
     cluster_name: str
     recording: KubeObject
     missing: list[str] = field(default_factory=list)
-
-
-def names() -> list[str]:
-    """The names of all recorded situations."""
-    return sorted(path.stem for path in FOLDER.glob("*.json"))
-
-
-def load(situation: str) -> KubeObject:
-    """One recording, by name."""
-    found: KubeObject = json.loads((FOLDER / f"{situation}.json").read_text())
-    return found
 
 
 async def arrange(admin: KubeClient, recording: KubeObject) -> Arranged:

@@ -2,8 +2,9 @@
 
 import yaml
 
+from cnpg_mcp.demo.client import APPLY_PATCH
 from cnpg_mcp.demo.kinds import BY_KIND, KubeObject
-from test.controlplane.api import APPLY_PATCH, ApiError, KubeClient
+from test.controlplane.api import ApiError, KubeClient
 from test.deploy.rendered import HOOK, Document, Rendered
 
 LEVEL = "restricted"

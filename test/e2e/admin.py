@@ -12,8 +12,8 @@ from kubernetes import client, config
 from kubernetes.stream import stream
 from websocket import WebSocketConnectionClosedException
 
+from cnpg_mcp.demo.client import MERGE_PATCH, ApiError
 from cnpg_mcp.demo.kinds import BY_KIND, BY_PLURAL, KubeObject
-from test.controlplane.api import MERGE_PATCH, ApiError
 from test.e2e.waiting import until
 
 OPERATOR = "app.kubernetes.io/name=cloudnative-pg"

@@ -46,7 +46,7 @@ WIDTH = 100
 
 def walk(room: Room, desk: Desk) -> str:
     """The document, from a walk through a room that has nothing in it yet."""
-    play = Play(room, desk)
+    play = Play(room.namespace, desk)
     parts = [INTRODUCTION, *(play.played(step) for step in CREATION)]
     parts.append(DECLARATION.format(manifests=_declare(room)))
     parts += [play.played(step) for step in (*AFTERWARDS, *WRITING)]
@@ -57,7 +57,7 @@ def walk(room: Room, desk: Desk) -> str:
 class Play:
     """A person who asks one thing after the other, and keeps the code of the last plan."""
 
-    room: Room
+    namespace: str
     desk: Desk
     code: str = ""
 
@@ -67,7 +67,7 @@ class Play:
             step = replace(step, arguments={**step.arguments, "confirmation": self.code})
         answer = _answer(step, self.desk)
         self.code = answer.data.get("confirmation", "")
-        return _page(step, _stable(answer.text, self.room.namespace))
+        return _page(step, _stable(answer.text, self.namespace))
 
 
 def _page(step: Step, answer: str) -> str:

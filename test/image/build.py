@@ -36,7 +36,7 @@ KEPT = 3
 """Archives in the cache; the oldest ones go."""
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _INPUTS = ("Dockerfile", ".dockerignore", "requirements.lock")
-_LEFT_OUT = re.compile(r"__pycache__|\.egg-info")
+_LEFT_OUT = re.compile(r"^src/cnpg_mcp/demo/|__pycache__|\.egg-info")
 
 
 @dataclass(frozen=True)

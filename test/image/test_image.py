@@ -43,6 +43,11 @@ def project() -> dict:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
+def scripts() -> set[str]:
+    """The console scripts of a cluster: the demo is for a desk."""
+    return set(project()["scripts"]) - {"cnpg-mcp-demo"}
+
+
 def below(folder: Path) -> Iterator[Path]:
     """Every file and folder below, links as they are."""
     for where, folders, files in os.walk(folder):
@@ -184,13 +189,17 @@ def test_anybody_may_read_the_programs(root: Root) -> None:
     assert not found
 
 
-@pytest.mark.parametrize("script", sorted(project()["scripts"]))
+@pytest.mark.parametrize("script", sorted(scripts()))
 def test_console_scripts_are_found(start: Start, script: str) -> None:
     assert start("--version", entrypoint=[script]).output().strip() == cnpg_mcp.__version__
 
 
 def test_there_is_no_console_script_that_the_project_lacks(root: Root) -> None:
-    assert {path.name for path in (root.path / "app/bin").iterdir()} == set(project()["scripts"])
+    assert {path.name for path in (root.path / "app/bin").iterdir()} == scripts()
+
+
+def test_the_demo_is_not_inside(root: Root) -> None:
+    assert [path for path in below(root.path / "app") if "demo" in path.name] == []
 
 
 def test_the_main_server_serves_with_nothing_writable_but_its_store(main_server: Container) -> None:

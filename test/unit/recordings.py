@@ -1,18 +1,15 @@
 """Reads the recorded situations as evidence."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from cnpg_mcp.demo import recordings
 from cnpg_mcp.domain.status.assessment import Verdict
 from cnpg_mcp.domain.status.evidence import SOURCES, Evidence
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.views.reports import InstanceReport
-
-FOLDER = Path(__file__).parent.parent / "situations"
 
 
 @dataclass(frozen=True)
@@ -26,20 +23,12 @@ class Recording:
     also_acceptable: frozenset[Verdict]
 
 
-def recorded_names() -> list[str]:
-    return sorted(path.stem for path in FOLDER.glob("*.json"))
-
-
-def read_scene(name: str) -> dict[str, Any]:
-    return json.loads((FOLDER / f"{name}.json").read_text())
-
-
 def moment_of(scene: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(scene["recorded_at"])
 
 
 def load(name: str) -> Recording:
-    scene = read_scene(name)
+    scene = recordings.load(name)
     truth = scene["truth"]
     return Recording(
         name=name,

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnpg_mcp.demo.recordings import names as recorded_names
 from cnpg_mcp.domain.status.assessment import Assessment, Verdict
 from cnpg_mcp.domain.status.codes import FindingCode as Code
 from cnpg_mcp.domain.status.evidence import INSTANCE_REPORTS, SOURCES
 from cnpg_mcp.domain.status.verdict import assess
-from test.unit.recordings import load, recorded_names
+from test.unit.recordings import load
 
 CONCISE_LIMIT = 1600
 """Bytes that all problems of a situation may take in the text of a concise status."""

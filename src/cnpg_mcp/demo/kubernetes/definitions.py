@@ -34,6 +34,8 @@ class Column:
     format: str = ""
     description: str = ""
     priority: int = 0
+    is_age: bool = False
+    """Whether a time is shown as how long ago it was, as columns of type `date` are."""
 
 
 @dataclass(frozen=True)
@@ -67,3 +69,7 @@ class Definition:
     selectable: Mapping[str, Callable[[KubeObject], str]] = field(default_factory=dict)
     """Field selectors beside name and namespace."""
     has_status: bool = True
+    custom: bool = True
+    """Whether it is served as custom kinds are: schemas say 422, and unknown paths are no API."""
+    counted: bool = True
+    """Whether objects have a generation."""

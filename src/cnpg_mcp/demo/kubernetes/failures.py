@@ -21,7 +21,7 @@ class Cause:
 
 
 class Failure(Exception):
-    """An answer that is no success."""
+    """An answer that is no success. Empty `details` are told, absent ones are not."""
 
     def __init__(
         self,
@@ -36,7 +36,10 @@ class Failure(Exception):
         self.status = status
         self.reason = reason
         self.message = message
-        self.details = details or {}
+        self.details = details
+        self.continue_token = ""
+        """Where a list that cannot go on as it was may go on as things are now."""
+        self.warnings: tuple[str, ...] = ()
         self.retry_after = retry_after
 
     def body(self) -> KubeObject:
@@ -44,12 +47,13 @@ class Failure(Exception):
         body: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": {"continue": self.continue_token} if self.continue_token else {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
         }
-        if self.details:
+        if self.reason:
+            body["reason"] = self.reason
+        if self.details is not None:
             body["details"] = self.details
         return {**body, "code": int(self.status)}
 
@@ -63,12 +67,20 @@ def not_found(kind: Kind, name: str) -> Failure:
 def no_such_path() -> Failure:
     """Nothing is served there."""
     message = "the server could not find the requested resource"
-    return Failure(HTTPStatus.NOT_FOUND, "NotFound", message)
+    return Failure(HTTPStatus.NOT_FOUND, "NotFound", message, {})
 
 
-def already_exists(kind: Kind, name: str) -> Failure:
-    """An object of that name exists."""
-    message = f'{qualified(kind)} "{name}" already exists'
+class NoSuchPage(Failure):
+    """Nothing of the API is there at all: the answer is a text, no `Status`."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.NOT_FOUND, "NotFound", "404 page not found\n")
+
+
+def already_exists(kind: Kind, name: str, *, ending: bool) -> Failure:
+    """An object of that name exists, or has not ended yet."""
+    prefix = "object is being deleted: " if ending else ""
+    message = f'{prefix}{qualified(kind)} "{name}" already exists'
     return Failure(HTTPStatus.CONFLICT, "AlreadyExists", message, _about(kind, name))
 
 
@@ -78,17 +90,23 @@ def conflict(kind: Kind, name: str, why: str) -> Failure:
     return Failure(HTTPStatus.CONFLICT, "Conflict", message, _about(kind, name))
 
 
+def failed_precondition(kind: Kind, name: str, why: str) -> Failure:
+    """The object is another one than a delete is about. Told of the kind, not of the resource."""
+    message = f'Operation cannot be fulfilled on {_qualified_kind(kind)} "{name}": {why}'
+    about = _present(name=name, group=group(kind), kind=kind.kind)
+    return Failure(HTTPStatus.CONFLICT, "Conflict", message, about)
+
+
 def invalid(kind: Kind, name: str, causes: Sequence[Cause], prefix: str = "") -> Failure:
     """Some fields have values that they may not have. `prefix` is a webhook's introduction."""
-    told = ", ".join(map(str, causes))
-    listed = told if len(causes) == 1 else f"[{told}]"
-    about = {"name": name, "group": group(kind), "kind": kind.kind}
+    told = list(dict.fromkeys(map(str, causes)))
+    listed = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
     return Failure(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Invalid",
-        f'{prefix}{kind.kind}.{group(kind)} "{name}" is invalid: {listed}',
+        f'{prefix}{_qualified_kind(kind)} "{name}" is invalid: {listed}',
         {
-            **{key: value for key, value in about.items() if value},
+            **_present(name=name, group=group(kind), kind=kind.kind),
             "causes": [
                 {"reason": each.reason, "message": each.message, "field": each.field}
                 for each in causes
@@ -97,9 +115,81 @@ def invalid(kind: Kind, name: str, causes: Sequence[Cause], prefix: str = "") ->
     )
 
 
+def does_not_apply() -> Failure:
+    """A patch that does not fit the object."""
+    message = "the server rejected our request due to an error in our request"
+    return Failure(HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid", message, {})
+
+
 def bad_request(message: str) -> Failure:
     """A request that makes no sense."""
     return Failure(HTTPStatus.BAD_REQUEST, "BadRequest", message)
+
+
+def too_large(why: str) -> Failure:
+    """More than anybody needs."""
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return Failure(status, "RequestEntityTooLarge", f"Request entity too large: {why}")
+
+
+def unknown_format(accepted: Sequence[str]) -> Failure:
+    """A body of another content type than the ones that are read."""
+    message = (
+        "the body of the request was in an unknown format - accepted media types include:"
+        f" {', '.join(accepted)}"
+    )
+    return Failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message)
+
+
+def not_acceptable(message: str) -> Failure:
+    """Nothing that can be answered is accepted."""
+    return Failure(HTTPStatus.NOT_ACCEPTABLE, "NotAcceptable", message)
+
+
+def not_allowed() -> Failure:
+    """The method means nothing there."""
+    message = "the server does not allow this method on the requested resource"
+    return Failure(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", message, {})
+
+
+def not_supported(kind: Kind, verb: str) -> Failure:
+    """The method means nothing for a custom kind."""
+    message = f'{verb} is not supported on resources of kind "{qualified(kind)}"'
+    about = _present(group=group(kind), kind=kind.plural)
+    return Failure(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", message, about)
+
+
+def expired_page(token: str) -> Failure:
+    """The page goes on from a past that is forgotten; the token goes on from what there is."""
+    message = (
+        "The provided continue parameter is too old to display a consistent list result. You can"
+        " start a new list without the continue parameter, or use the continue token in this"
+        " response to retrieve the remainder of the results. Continuing with the provided token"
+        " results in an inconsistent list - objects that were created, modified, or deleted between"
+        " the time the first chunk was returned and now may show up in the list."
+    )
+    failure = Failure(HTTPStatus.GONE, "Expired", message)
+    failure.continue_token = token
+    return failure
+
+
+def expired(revision: int, oldest: int) -> Failure:
+    """The list or watch is of a past that is forgotten."""
+    message = f"too old resource version: {revision} ({oldest})"
+    return Failure(HTTPStatus.GONE, "Expired", message)
+
+
+def ending_namespace(kind: Kind, name: str, namespace: str) -> Failure:
+    """Nothing new is made in a namespace that is going."""
+    why = f"unable to create new content in namespace {namespace} because it is being terminated"
+    cause = {
+        "reason": "NamespaceTerminating",
+        "message": f"namespace {namespace} is being terminated",
+        "field": "metadata.namespace",
+    }
+    message = f'{qualified(kind)} "{name}" is forbidden: {why}'
+    details = {**_about(kind, name), "causes": [cause]}
+    return Failure(HTTPStatus.FORBIDDEN, "Forbidden", message, details)
 
 
 def group(kind: Kind) -> str:
@@ -112,6 +202,13 @@ def qualified(kind: Kind) -> str:
     return f"{kind.plural}.{group(kind)}" if group(kind) else kind.plural
 
 
+def _qualified_kind(kind: Kind) -> str:
+    return f"{kind.kind}.{group(kind)}" if group(kind) else kind.kind
+
+
 def _about(kind: Kind, name: str) -> KubeObject:
-    details = {"name": name, "group": group(kind), "kind": kind.plural}
-    return {key: value for key, value in details.items() if value}
+    return _present(name=name, group=group(kind), kind=kind.plural)
+
+
+def _present(**about: str) -> KubeObject:
+    return {key: value for key, value in about.items() if value}

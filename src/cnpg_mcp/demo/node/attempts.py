@@ -1,6 +1,7 @@
 """When an instance manager looks at an object again: at a change, or when a retry is due."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cnpg_mcp.demo.kinds import KubeObject
@@ -27,6 +28,12 @@ class Attempts:
         """Notes an attempt; without ``retry`` only a change brings the next one."""
         due = float("inf") if retry is None else time.monotonic() + retry
         self._last[obj["metadata"]["uid"]] = _Last(_seen(obj, context), due)
+
+    def keep(self, objects: Iterable[KubeObject]) -> None:
+        """Forgets all other objects."""
+        live = {each["metadata"]["uid"] for each in objects}
+        for uid in self._last.keys() - live:
+            del self._last[uid]
 
 
 def _seen(obj: KubeObject, context: object) -> tuple[str, object]:

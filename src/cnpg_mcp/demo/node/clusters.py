@@ -1,9 +1,10 @@
 """What the primary's instance manager writes into a Cluster's status about itself."""
 
-from datetime import UTC, datetime
-
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.world import World
+from cnpg_mcp.demo.world import now_precise
+
+PROMOTION_SECONDS = 3.0
 
 
 async def follow_primary(world: World) -> None:
@@ -13,8 +14,7 @@ async def follow_primary(world: World) -> None:
         if target:
             if (cluster["status"]).get("currentPrimary"):
                 world.postgres(cluster).timeline += 1
-            promoted = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-            status = {"currentPrimary": target, "currentPrimaryTimestamp": promoted}
+            status = {"currentPrimary": target, "currentPrimaryTimestamp": now_precise()}
             await world.set_status("clusters", cluster, status)
 
 
@@ -25,7 +25,13 @@ def _due(world: World, cluster: KubeObject) -> str:
     if target in ("", "pending", status.get("currentPrimary")):
         return ""
     pod = world.store.get("pods", cluster["metadata"]["namespace"], target)
-    return target if pod and _ready(pod) else ""
+    if not pod or not _ready(pod):
+        return ""
+    since = status.get("targetPrimaryTimestamp", "")
+    is_first = not status.get("currentPrimary")
+    uid = cluster["metadata"]["uid"]
+    promoted = is_first or world.timers.passed(PROMOTION_SECONDS, uid, "promotion", target, since)
+    return target if promoted else ""
 
 
 def _ready(pod: KubeObject) -> bool:

@@ -27,6 +27,13 @@ class DatabaseRoles(Declarative):
         super().__init__(pods, retry_seconds)
         self._first_asked: dict[tuple[str, str], float] = {}
 
+    async def reconcile(self, world: World) -> None:
+        """One attempt at every role that is due; those that are gone are forgotten."""
+        await super().reconcile(world)
+        live = world.store.uids()
+        for key in [key for key in self._first_asked if key[0] not in live]:
+            del self._first_asked[key]
+
     async def apply(self, world: World, obj: KubeObject, cluster: KubeObject) -> float | None:
         """One attempt, with the operator's messages."""
         message = (

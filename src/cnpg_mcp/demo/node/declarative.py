@@ -23,7 +23,9 @@ class Declarative(ABC):
         """One attempt at every object that is due and whose primary serves."""
         if self.plural not in world.store.plurals:
             return
-        for obj in world.store.all(self.plural):
+        objects = world.store.all(self.plural)
+        self._attempts.keep(objects)
+        for obj in objects:
             namespace, name = obj["metadata"]["namespace"], obj["spec"]["cluster"]["name"]
             cluster = world.store.get("clusters", namespace, name)
             if cluster is None or not self._serves(world, cluster):

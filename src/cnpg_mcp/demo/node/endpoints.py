@@ -1,7 +1,8 @@
 """EndpointSlices that follow the pods' labels and readiness."""
 
 from cnpg_mcp.demo.kinds import KubeObject
-from cnpg_mcp.demo.node.world import World, suffix
+from cnpg_mcp.demo.node.world import World
+from cnpg_mcp.demo.world import suffix
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 MANAGED_BY = {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"}

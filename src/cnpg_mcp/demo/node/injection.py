@@ -7,6 +7,8 @@ all of the cluster's objects, ``nodesim/<what>.<object name>`` one of them.
 what           on               effect
 =============  ===============  ==================================================================
 fail           Database(Role)   applied=false with this message
+backup         Backup           it fails with this message
+archiving      Cluster          archiving fails with this message
 session        Database         a session is open: the database cannot be dropped
 down           Pod              not ready, the instance answers 500
 pending        Pod              not scheduled, with this reason

@@ -1,6 +1,5 @@
 """Instance managers: where they answer, and what they report."""
 
-import hashlib
 import itertools
 import json
 import random
@@ -13,6 +12,7 @@ from aiohttp import web
 
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.postgres import Postgres
+from cnpg_mcp.demo.node.settings import needs_restart
 
 PORT = 8000
 LSN = "0/6000060"
@@ -126,17 +126,16 @@ def report(
     meta, status = pod["metadata"], cluster.get("status") or {}
     primary = (status.get("currentPrimary") or status.get("targetPrimary")) == meta["name"]
     fenced = _is_fenced(cluster, meta["name"])
-    digest = hashlib.sha256(cluster["metadata"]["uid"].encode()).hexdigest()
     return {
         "isPrimary": primary,
-        "systemID": "" if fenced else str(int(digest[:15], 16)),
+        "systemID": "" if fenced else postgres.system_id,
         "mightBeUnavailable": fenced,
         "currentLsn": LSN if primary else "",
         "receivedLsn": "" if primary else LSN,
         "replayLsn": "" if primary else LSN,
         "timeLineID": postgres.timeline,
         "isWalReceiverActive": not primary and primary_up,
-        "pendingRestart": False,
+        "pendingRestart": needs_restart(pod, cluster),
         "pendingRestartForDecrease": False,
         "isArchivingWAL": primary,
         "node": pod["spec"].get("nodeName", ""),

@@ -32,7 +32,11 @@ class ManagedRoles:
 
     async def reconcile(self, world: World) -> None:
         """Looks at every cluster that changed since the last look."""
-        for cluster in world.store.all("clusters"):
+        clusters = world.store.all("clusters")
+        live = {each["metadata"]["uid"] for each in clusters}
+        for uid in self._handled.keys() - live:
+            del self._handled[uid]
+        for cluster in clusters:
             meta = cluster["metadata"]
             primary = (cluster.get("status") or {}).get("currentPrimary")
             if not primary or not self._pods.up(world, meta["namespace"], primary):

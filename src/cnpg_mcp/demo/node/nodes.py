@@ -1,7 +1,7 @@
 """The Node objects that pods are bound to."""
 
 from cnpg_mcp.demo.client import ApiClient
-from cnpg_mcp.demo.node.world import now
+from cnpg_mcp.demo.world import now
 
 NAMES = ("sim-1", "sim-2", "sim-3")
 

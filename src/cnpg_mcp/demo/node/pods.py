@@ -6,8 +6,11 @@ from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node import instance, nodes, volumes
 from cnpg_mcp.demo.node.injection import asked
 from cnpg_mcp.demo.node.instance import Instances
-from cnpg_mcp.demo.node.world import World, now
+from cnpg_mcp.demo.node.world import World
+from cnpg_mcp.demo.world import now
 
+START_SECONDS = 9.0
+"""From the pod's start until PostgreSQL serves and the readiness probe has seen it."""
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 
 
@@ -18,6 +21,8 @@ class Pods:
         self._instances = instances
         self._addresses: dict[str, str] = {}
         """Of the pods whose instance manager runs, by uid."""
+        self._started: set[str] = set()
+        """The pods where PostgreSQL has come up, by uid."""
 
     async def close(self) -> None:
         """Ends all instance managers."""
@@ -26,6 +31,7 @@ class Pods:
 
     async def _end(self, uid: str) -> None:
         del self._addresses[uid]
+        self._started.discard(uid)
         await self._instances.stop(uid)
 
     def up(self, world: World, namespace: str, name: str) -> bool:
@@ -33,7 +39,7 @@ class Pods:
         pod = world.store.get("pods", namespace, name)
         return bool(
             pod
-            and pod["metadata"]["uid"] in self._addresses
+            and pod["metadata"]["uid"] in self._started
             and asked("down", pod, world.cluster_of(pod)) is None
         )
 
@@ -62,9 +68,14 @@ class Pods:
             await _leave_unpulled(world, pod, unpullable)
             return
         address = await self._serve(world, pod, cluster)
-        if address:
-            ready = asked("down", pod, cluster) is None
-            await _set_running(world, pod, address, ready=ready)
+        if not address:
+            return
+        uid = pod["metadata"]["uid"]
+        if world.timers.passed(START_SECONDS, uid, "start"):
+            self._started.add(uid)
+        started = uid in self._started
+        ready = started and asked("down", pod, cluster) is None
+        await _set_running(world, pod, address, started=started, ready=ready)
 
     async def _serve(self, world: World, pod: KubeObject, cluster: KubeObject) -> str:
         """Starts the pod's instance manager where it does not run; its address."""
@@ -146,25 +157,28 @@ async def _bind(world: World, pod: KubeObject) -> None:
     pod["spec"]["nodeName"] = node
 
 
-async def _set_running(world: World, pod: KubeObject, address: str, *, ready: bool) -> None:
+async def _set_running(
+    world: World, pod: KubeObject, address: str, *, started: bool, ready: bool
+) -> None:
     wanted = str(ready)
     status = pod["status"]
     conditions = {each["type"]: each["status"] for each in status.get("conditions", [])}
-    if (status.get("phase"), conditions.get("Ready"), status.get("podIP")) == (
-        "Running",
-        wanted,
-        address,
-    ):
-        return
-    await world.set_status("pods", pod, _running(pod, address, wanted))
+    known = (status.get("phase"), conditions.get("Ready"), status.get("podIP"), _has_started(pod))
+    if known != ("Running", wanted, address, started):
+        await world.set_status("pods", pod, _running(pod, address, wanted, started=started))
 
 
-def _running(pod: KubeObject, address: str, ready: str) -> KubeObject:
+def _has_started(pod: KubeObject) -> bool:
+    containers = pod["status"].get("containerStatuses") or []
+    return bool(containers) and all(each.get("started") for each in containers)
+
+
+def _running(pod: KubeObject, address: str, ready: str, *, started: bool) -> KubeObject:
     since = pod["status"].get("startTime") or now()
     finished = {"exitCode": 0, "reason": "Completed", "startedAt": since, "finishedAt": since}
     running = {
         "ready": ready == "True",
-        "started": True,
+        "started": started,
         "state": {"running": {"startedAt": since}},
     }
     done = {"ready": True, "state": {"terminated": finished}}

@@ -1,5 +1,6 @@
 """A small model of one PostgreSQL cluster: roles, databases and who owns what."""
 
+import random
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,6 +81,7 @@ class Postgres:
     owned_objects: dict[str, str] = field(default_factory=dict)
     """Role name to a text naming what else it owns (``table orders``); such a role stays."""
     timeline: int = 1
+    system_id: str = field(default_factory=lambda: str(random.randrange(10**17, 10**18)))  # noqa: S311 - no secret
 
     @classmethod
     def bootstrapped(cls, spec: dict[str, Any]) -> "Postgres":

@@ -1,14 +1,9 @@
-"""Runs the parts of the simulated node, in a thread and event loop given by the caller."""
+"""Runs the parts of the simulated node in the caller's event loop."""
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Container
 
-import aiohttp
-
-from cnpg_mcp.demo.client import ApiClient, ApiError
-from cnpg_mcp.demo.kinds import BY_PLURAL
-from cnpg_mcp.demo.node import clusters, endpoints, garbage, nodes, volumes
+from cnpg_mcp.demo.client import ApiClient
+from cnpg_mcp.demo.node import clusters, endpoints, events, garbage, nodes, volumes
 from cnpg_mcp.demo.node.databaseroles import DatabaseRoles
 from cnpg_mcp.demo.node.databases import Databases
 from cnpg_mcp.demo.node.instance import Instances
@@ -16,8 +11,8 @@ from cnpg_mcp.demo.node.managed_roles import ManagedRoles
 from cnpg_mcp.demo.node.pods import Pods
 from cnpg_mcp.demo.node.postgres import Postgres
 from cnpg_mcp.demo.node.world import World
-
-log = logging.getLogger("nodesim")
+from cnpg_mcp.demo.pace import AT_ONCE, Pace
+from cnpg_mcp.demo.world import Acting, Part, served
 
 WATCHED = (
     "namespaces",
@@ -46,42 +41,48 @@ WATCHED = (
     "deployments",
     "storageclasses",
 )
-TICK_SECONDS = 0.25
-SETTLE_SECONDS = 0.01
-STARTING = 503
-"""What an API server answers that has not served all its paths yet."""
-
-Part = Callable[[World], Awaitable[None]]
 
 
 class Simulator:
-    """The simulated node of one control plane."""
+    """The simulated node of one control plane.
 
-    def __init__(self, api: ApiClient, instances: Instances, *, retry_seconds: float = 30) -> None:
+    It lets everything in the `ignored` namespaces alone.
+    """
+
+    def __init__(
+        self,
+        api: ApiClient,
+        instances: Instances,
+        *,
+        retry_seconds: float = 30,
+        pace: Pace = AT_ONCE,
+        ignored: Container[str] = (),
+    ) -> None:
         self._api = api
-        self._tasks: list[asyncio.Task[None]] = []
+        self._pace = pace
+        self._ignored = ignored
+        self._acting: Acting[World] = Acting("nodesim")
         self._world: World | None = None
         self._pods = Pods(instances)
         self._databases = Databases(self._pods, retry_seconds)
         self._roles = DatabaseRoles(self._pods, retry_seconds)
         self._managed = ManagedRoles(self._pods)
-        self.errors: list[str] = []
-        """What went wrong inside the simulator while the API server answered; empty is healthy."""
+
+    @property
+    def errors(self) -> list[str]:
+        """What went wrong inside while the API server answered; empty is healthy."""
+        return self._acting.errors
 
     async def start(self) -> None:
         """Registers the nodes and starts to act."""
-        self._world = World(self._api, await self._served())
+        plurals = await served(self._api, WATCHED)
+        self._world = World(self._api, plurals, pace=self._pace, ignored=self._ignored)
         await nodes.register(self._api)
-        follow = self._world.store.follow
-        self._tasks = [asyncio.create_task(follow(each)) for each in self._world.store.plurals]
-        self._tasks.append(asyncio.create_task(self._act()))
+        self._acting.start(self._world, self._parts())
 
     async def stop(self) -> None:
         """Stops acting; objects stay as they are."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        await self._acting.stop()
         await self._pods.close()
 
     def postgres(self, namespace: str, cluster: str) -> Postgres:
@@ -93,21 +94,8 @@ class Simulator:
             raise LookupError(f"no cluster {namespace}/{cluster}")
         return self._world.postgres(found)
 
-    async def _served(self) -> tuple[str, ...]:
-        """The watched kinds without those that this API server does not know."""
-        groups = {BY_PLURAL[plural].api_version for plural in WATCHED}
-        known: set[str] = set()
-        for group in groups:
-            root = "/apis/" if "/" in group else "/api/"
-            listed = await self._api.request("GET", root + group)
-            known |= {each["name"] for each in listed["resources"]}
-        return tuple(plural for plural in WATCHED if plural in known)
-
-    async def _act(self) -> None:
-        world = self._world
-        if world is None:
-            return
-        parts: tuple[Part, ...] = (
+    def _parts(self) -> tuple[Part[World], ...]:
+        return (
             garbage.collect,
             volumes.bind,
             volumes.complete_jobs,
@@ -118,35 +106,5 @@ class Simulator:
             self._databases.reconcile,
             endpoints.maintain,
             garbage.finish_namespaces,
+            events.Expiry().expire,
         )
-        while True:
-            await _wait(world.store.changed)
-            for part in parts:
-                await self._guarded(part, world)
-
-    async def _guarded(self, part: Part, world: World) -> None:
-        """One part's turn. An absent API server is part of the play; anything else is recorded."""
-        try:
-            await part(world)
-        except (aiohttp.ClientError, TimeoutError):
-            await asyncio.sleep(TICK_SECONDS)
-        except ApiError as error:
-            if error.status != STARTING and not error.is_ending_namespace:
-                self._note(str(error))
-        except Exception as error:  # noqa: BLE001 - one mistake must not end the whole node
-            self._note(repr(error))
-
-    def _note(self, text: str) -> None:
-        if text not in self.errors:
-            log.warning("nodesim: %s", text)
-            self.errors.append(text)
-
-
-async def _wait(changed: asyncio.Event) -> None:
-    """Until something changed, or a tick for what is due by time."""
-    try:
-        await asyncio.wait_for(changed.wait(), TICK_SECONDS)
-        await asyncio.sleep(SETTLE_SECONDS)
-    except TimeoutError:
-        pass
-    changed.clear()

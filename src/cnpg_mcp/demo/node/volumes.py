@@ -2,7 +2,11 @@
 
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.injection import asked
-from cnpg_mcp.demo.node.world import World, now
+from cnpg_mcp.demo.node.world import World
+from cnpg_mcp.demo.world import now
+
+PROVISION_SECONDS = 4.0
+JOB_SECONDS = 6.0
 
 
 async def bind(world: World) -> None:
@@ -19,6 +23,9 @@ async def _bind_one(world: World, claim: KubeObject) -> None:
     if reason:
         source = "persistentvolume-controller"
         await world.event(claim, "ProvisioningFailed", reason, source)
+        return
+    size = str(claim["spec"]["resources"]["requests"])
+    if not world.timers.passed(PROVISION_SECONDS, claim["metadata"]["uid"], size):
         return
     status = {
         "phase": "Bound",
@@ -74,7 +81,8 @@ async def complete_jobs(world: World) -> None:
 async def _advance(world: World, job: KubeObject) -> None:
     asked_for = asked("job", job, world.cluster_of(job))
     needed = claims(job["spec"]["template"])
-    if asked_for == "running" or unbound(world, needed, job["metadata"]["namespace"]):
+    waiting = asked_for == "running" or unbound(world, needed, job["metadata"]["namespace"])
+    if waiting or not world.timers.passed(JOB_SECONDS, job["metadata"]["uid"]):
         started = {"startTime": job["metadata"]["creationTimestamp"], "active": 1, "ready": 0}
         await world.set_status("jobs", job, started)
         return

@@ -1,7 +1,7 @@
 """What the API server holds, kept current by list and watch."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import aiohttp
 
@@ -11,15 +11,24 @@ from cnpg_mcp.demo.kinds import BY_PLURAL, KubeObject
 Key = tuple[str, str]
 RETRY_SECONDS = 0.2
 TRANSIENT = (ApiError, aiohttp.ClientError, TimeoutError, ValueError)
+REMEMBERED_GONE = 5000
+"""So many deleted objects are told from objects that are new."""
 
 
 class Store:
-    """A cache of the watched kinds. ``changed`` is set at every change."""
+    """A cache of the watched kinds. ``changed`` is set at every change.
 
-    def __init__(self, api: ApiClient, plurals: tuple[str, ...]) -> None:
+    What is in one of the `ignored` namespaces is never in it.
+    """
+
+    def __init__(
+        self, api: ApiClient, plurals: tuple[str, ...], ignored: Container[str] = ()
+    ) -> None:
         self._api = api
+        self._ignored = ignored
         self._objects: dict[str, dict[Key, KubeObject]] = {plural: {} for plural in plurals}
-        self._gone: set[str] = set()
+        self._unlisted = set(plurals)
+        self._gone: dict[str, None] = {}
         self.changed = asyncio.Event()
 
     @property
@@ -42,9 +51,25 @@ class Store:
             for obj in list(objects.values()):
                 yield plural, obj
 
+    def ignores(self, namespace: str) -> bool:
+        """Whether the namespace is let alone."""
+        return namespace in self._ignored
+
+    def uids(self) -> set[str]:
+        """The uids of all objects."""
+        return {obj["metadata"]["uid"] for _, obj in self.everything()}
+
+    async def listed(self) -> None:
+        """Returns when every kind was listed once."""
+        while self._unlisted:
+            await self.changed.wait()
+            self.changed.clear()
+
     def put(self, plural: str, obj: KubeObject) -> None:
         """Takes an answer of a write, so that the next pass need not wait for the watch."""
         meta = obj["metadata"]
+        if meta.get("namespace") in self._ignored:
+            return
         key = (meta.get("namespace", ""), meta["name"])
         known = self._objects[plural].get(key)
         if meta["uid"] in self._gone or (known and _version(known) >= _version(obj)):
@@ -66,7 +91,9 @@ class Store:
         self._objects[plural] = {
             (obj["metadata"].get("namespace", ""), obj["metadata"]["name"]): obj
             for obj in listed["items"] or []
+            if obj["metadata"].get("namespace") not in self._ignored
         }
+        self._unlisted.discard(plural)
         self.changed.set()
         async for event in self._api.watch(plural, listed["metadata"]["resourceVersion"]):
             if event["type"] == "ERROR":
@@ -74,12 +101,17 @@ class Store:
             self._take(plural, event)
 
     def _take(self, plural: str, event: KubeObject) -> None:
-        obj = event["object"]
-        if event["type"] != "DELETED":
-            self.put(plural, obj)
-            return
+        if event["type"] == "DELETED":
+            self.drop(plural, event["object"])
+        else:
+            self.put(plural, event["object"])
+
+    def drop(self, plural: str, obj: KubeObject) -> None:
+        """Takes note that the object is gone."""
         meta = obj["metadata"]
-        self._gone.add(meta["uid"])
+        self._gone[meta["uid"]] = None
+        if len(self._gone) > REMEMBERED_GONE:
+            del self._gone[next(iter(self._gone))]
         key = (meta.get("namespace", ""), meta["name"])
         known = self._objects[plural].get(key)
         if known and known["metadata"]["uid"] == meta["uid"]:

@@ -1,0 +1,34 @@
+"""Events are forgotten after an hour, as real API servers do by themselves."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.node.world import World
+
+KEPT = timedelta(hours=1)
+EVERY_SECONDS = 60.0
+
+
+class Expiry:
+    """Looks once a minute for events that are too old."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._due = 0.0
+
+    async def expire(self, world: World) -> None:
+        """Deletes the old ones, if it is time to look."""
+        if self._clock() < self._due:
+            return
+        self._due = self._clock() + EVERY_SECONDS
+        for event in await world.api.list("events"):
+            namespace = event["metadata"]["namespace"]
+            if _is_old(event) and not world.store.ignores(namespace):
+                await world.api.delete("events", namespace, event["metadata"]["name"])
+
+
+def _is_old(event: KubeObject) -> bool:
+    stamp = event.get("lastTimestamp") or event["metadata"]["creationTimestamp"]
+    return datetime.fromisoformat(stamp) < datetime.now(UTC) - KEPT

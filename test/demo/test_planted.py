@@ -1,0 +1,51 @@
+"""Every recorded situation, planted as the demo plants it, gets the verdict of the real one."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from fastmcp import Client
+
+from cnpg_mcp.demo import planting, recordings, rights
+from cnpg_mcp.demo.simulation import Options, Simulation
+from test.contract.caller import Answer, Caller, server
+from test.controlplane.process import free_ports
+from test.demo.running import Demo, start
+
+
+async def _asked(situation: str, kubeconfig: Path) -> Answer:
+    simulation = Simulation(Options())
+    await simulation.start()
+    try:
+        for obj in rights.objects():
+            await simulation.api.create(obj)
+        await simulation.plant(situation)
+        simulation.kubeconfig(kubeconfig, rights.ACCOUNT, namespace=planting.NAMESPACE)
+        name = recordings.load(situation)["cluster_name"]
+        async with Client(server(kubeconfig)) as client:
+            return await Caller(client).call("get_cluster_status", name=name)
+    finally:
+        await simulation.stop()
+
+
+@pytest.mark.parametrize("situation", recordings.names())
+def test_verdict_is_the_truth(situation: str, tmp_path: Path) -> None:
+    answer = asyncio.run(_asked(situation, tmp_path / "kubeconfig"))
+    assert answer.content["verdict"] == recordings.load(situation)["truth"]["verdict"]
+
+
+def test_situation_is_planted_by_the_command(tmp_path: Path) -> None:
+    main, test = free_ports(2)
+    ports = ("--port", str(main), "--test-port", str(test))
+    running: Demo = start(tmp_path / "screen", *ports, "--situation", "archiving-failing")
+    try:
+        assert planting.NAMESPACE in running.said
+        with running.desk(running.test, running.token) as desk:
+            (row,) = desk.ask("list_postgres_clusters", namespace=planting.NAMESPACE).data[
+                "clusters"
+            ]
+            status = desk.ask("get_cluster_status", name=row["name"], namespace=planting.NAMESPACE)
+        assert status.data["verdict"] == "degraded"
+        assert "archiving-failing" in [each["code"] for each in status.data["findings"]]
+    finally:
+        assert running.interrupt() == 0

@@ -1,0 +1,95 @@
+"""Things go wrong in the restless cluster, are seen, and heal by themselves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from fastmcp import Client
+
+from cnpg_mcp.demo import rights, samples
+from cnpg_mcp.demo.client import until
+from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.pace import Pace
+from cnpg_mcp.demo.simulation import Options, Simulation
+from cnpg_mcp.demo.weather import Weather
+from test.contract.caller import Caller, server
+from test.controlplane.clusters import healthy
+
+SPEED = 40.0
+WAIT_SECONDS = 60.0
+
+
+@pytest.fixture
+async def simulation() -> AsyncIterator[Simulation]:
+    running = Simulation(Options(pace=Pace(SPEED), barman=True))
+    await running.start()
+    for obj in rights.objects():
+        await running.api.create(obj)
+    await samples.make(running.api)
+    yield running
+    await running.stop()
+    assert running.node.errors == []
+    assert running.operator.errors == []
+
+
+@pytest.fixture
+async def mcp(simulation: Simulation, tmp_path: Path) -> AsyncIterator[Caller]:
+    """A client of a server in front of it."""
+    kubeconfig = tmp_path / "kubeconfig"
+    simulation.kubeconfig(kubeconfig, rights.ACCOUNT, namespace=samples.OTHER_NAMESPACE)
+    async with Client(server(kubeconfig)) as client:
+        yield Caller(client)
+
+
+async def _verdict(mcp: Caller, wanted: set[str]) -> str:
+    """The first of these verdicts that the cluster gets."""
+    seen = ""
+
+    async def reached() -> bool:
+        nonlocal seen
+        seen = (await mcp.call("get_cluster_status", name=samples.RESTLESS)).content["verdict"]
+        return seen in wanted
+
+    await until(reached, WAIT_SECONDS, lambda: f"the verdict is {seen}")
+    return seen
+
+
+def _weather(simulation: Simulation) -> Weather:
+    where = (samples.OTHER_NAMESPACE, samples.RESTLESS)
+    return Weather(simulation.api, Pace(SPEED), *where, ill_seconds=3)
+
+
+async def _ready(simulation: Simulation) -> KubeObject:
+    where = ("clusters", samples.OTHER_NAMESPACE, samples.RESTLESS)
+    return await simulation.api.wait_for(*where, healthy, timeout=WAIT_SECONDS)
+
+
+@pytest.mark.parametrize("incident", ["replica_fails", "primary_is_lost"])
+async def test_incident_is_seen_and_heals(
+    simulation: Simulation, mcp: Caller, incident: str
+) -> None:
+    found = await _ready(simulation)
+    weather = _weather(simulation)
+    act: Callable[[KubeObject], Awaitable[None]] = getattr(weather, incident)
+    happening = asyncio.ensure_future(act(found))
+    assert await _verdict(mcp, {"progressing", "degraded", "down"})
+    await happening
+    await _verdict(mcp, {"healthy"})
+
+
+async def test_incidents_come_one_after_the_other(simulation: Simulation, mcp: Caller) -> None:
+    found = await _ready(simulation)
+    weather = _weather(simulation)
+    running = asyncio.create_task(weather.run())
+    try:
+        where = ("clusters", samples.OTHER_NAMESPACE, samples.RESTLESS)
+        primary = found["status"]["currentPrimary"]
+
+        def moved(now: KubeObject) -> bool:
+            return bool(now["status"]["currentPrimary"] != primary)
+
+        await simulation.api.wait_for(*where, moved, timeout=WAIT_SECONDS)
+        await _verdict(mcp, {"healthy"})
+    finally:
+        running.cancel()
