@@ -1,5 +1,6 @@
 """Control planes where the operator's stand-in works: a real API server, and the simulation."""
 
+from cnpg_mcp.demo.kinds import BY_PLURAL
 from cnpg_mcp.demo.node import InMemory, Simulator
 from cnpg_mcp.demo.operator import Operator
 from test.contract.simulated import SimulatedBackend
@@ -55,6 +56,19 @@ class SimulatedPlane(SimulatedBackend):
     def operator(self) -> Operator:
         """The stand-in."""
         return self._simulation.operator
+
+    def set_count(self, namespace: str, name: str, count: int) -> None:
+        """Changes how many instances a cluster wants, past the webhook."""
+        self._loop.call(lambda: self._store_count(namespace, name, count))
+
+    def _store_count(self, namespace: str, name: str, count: int) -> None:
+        storage, kind = self._simulation.server.storage, BY_PLURAL["clusters"]
+        found = storage.get(kind, namespace, name)
+        assert found is not None
+        meta = {**found["metadata"], "generation": found["metadata"]["generation"] + 1}
+        storage.put(
+            kind, {**found, "metadata": meta, "spec": {**found["spec"], "instances": count}}
+        )
 
     def stop(self) -> None:
         """Ends it."""
