@@ -13,7 +13,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo, running quickly."""
     main, test = free_ports(2)
     screen = tmp_path_factory.mktemp("demo") / "screen"
-    running = start(screen, "--port", str(main), "--test-port", str(test), "--speed", "6")
+    running = start(screen, "--port", str(main), "--test-port", str(test), "--speed", "3")
     assert running.process.poll() is None, running.said
     yield running
     running.interrupt()

@@ -16,7 +16,7 @@ from test.e2e.desk import ROOT, stdio_desk
 from test.e2e.room import Room
 from test.e2e.walkthrough import walk
 
-SPEED = 6.0
+SPEED = 3.0
 
 
 @pytest.fixture
