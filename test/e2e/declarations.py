@@ -14,7 +14,7 @@ FIRST_TRY_SECONDS = 90
 """The operator repeats what failed after 30 s."""
 SETTLED_SECONDS = 60
 
-WITH_PASSWORD = ("billing", "invoices", "payroll")
+WITH_PASSWORD = ("billing", "invoices", "payroll", "ledger", "receipts", "refunds")
 """Roles with a password; as many are declared as are needed for one refused first try."""
 ILL_FATED, OWNS_A_SCHEMA = "ill_fated", "owns_a_schema"
 INLINE, INLINE_OWNS_A_SCHEMA = "auditor", "keeper"
