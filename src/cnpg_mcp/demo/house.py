@@ -185,7 +185,7 @@ def _told_to_stop(stopped: asyncio.Event) -> Iterator[None]:
     """Inside, Ctrl-C and its like set the event."""
     loop = asyncio.get_running_loop()
     heard = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
-    with suppress(NotImplementedError):  # Windows: Ctrl-C ends the program itself
+    with suppress(NotImplementedError):  # Windows has none: Ctrl-C is a KeyboardInterrupt there
         for each in heard:
             loop.add_signal_handler(each, stopped.set)
     try:
