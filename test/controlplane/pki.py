@@ -2,7 +2,7 @@
 
 import base64
 import ipaddress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import yaml
@@ -10,6 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from cnpg_mcp.demo.certificates import builder
 
 LIFETIME = timedelta(days=2)
 
@@ -22,7 +24,7 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("controlplane-ca")
         self._certificate = (
-            _builder(self._name, self._name, self._key)
+            builder(self._name, self._name, self._key, until=LIFETIME)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(self._key, hashes.SHA256())
         )
@@ -44,7 +46,7 @@ class Authority:
             x509.DNSName("kubernetes.default.svc"),
         ]
         certificate = (
-            _builder(_name(user, groups), self._name, key)
+            builder(_name(user, groups), self._name, key, until=LIFETIME)
             .add_extension(x509.ExtendedKeyUsage(usage), critical=False)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .sign(self._key, hashes.SHA256())
@@ -101,18 +103,3 @@ def _b64(content: bytes) -> str:
 def _name(user: str, groups: tuple[str, ...] = ()) -> x509.Name:
     organisations = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]
     return x509.Name([*organisations, x509.NameAttribute(NameOID.COMMON_NAME, user)])
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + LIFETIME)
-    )

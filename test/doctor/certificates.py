@@ -1,7 +1,7 @@
 """Certificates of a test's own authority, good and bad ones."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from cnpg_mcp.demo.certificates import builder
 from test.controlplane.pki import key_pem, write_private
 
 
@@ -29,9 +30,9 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("doctor-test-ca")
         days = timedelta(days=400)
-        builder = _builder(self._name, self._name, self._key, -days, days)
+        begun = builder(self._name, self._name, self._key, since=-days, until=days)
         constraint = x509.BasicConstraints(ca=True, path_length=None)
-        certificate = builder.add_extension(constraint, critical=True).sign(
+        certificate = begun.add_extension(constraint, critical=True).sign(
             self._key, hashes.SHA256()
         )
         self.path = folder / "ca.crt"
@@ -49,8 +50,8 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         issuer, signer = (_name(host), key) if self_signed else (self._name, self._key)
         names = x509.SubjectAlternativeName([x509.DNSName(host)])
-        builder = _builder(_name(host), issuer, key, since, until)
-        certificate = builder.add_extension(names, critical=False).sign(signer, hashes.SHA256())
+        begun = builder(_name(host), issuer, key, since=since, until=until)
+        certificate = begun.add_extension(names, critical=False).sign(signer, hashes.SHA256())
         stem = f"{host}-{x509.random_serial_number():x}"
         pair = Pair(self._folder / f"{stem}.crt", self._folder / f"{stem}.key")
         pair.certificate.write_bytes(certificate.public_bytes(Encoding.PEM))
@@ -60,22 +61,3 @@ class Authority:
 
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
-
-
-def _builder(
-    subject: x509.Name,
-    issuer: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
-    since: timedelta,
-    until: timedelta,
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now + since)
-        .not_valid_after(now + until)
-    )

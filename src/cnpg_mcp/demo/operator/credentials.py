@@ -2,13 +2,14 @@
 
 import base64
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from cnpg_mcp.demo.certificates import builder
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.operator.labels import ANNOTATIONS, MANAGED_BY, body
 from cnpg_mcp.demo.operator.scene import CLUSTER_LABEL, Scene
@@ -94,7 +95,7 @@ def _tls(scene: Scene) -> list[KubeObject]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(f"{scene.name}-ca")
     authority = (
-        _builder(name, name, key)
+        builder(name, name, key, until=LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -112,7 +113,7 @@ def _issue(
     key = ec.generate_private_key(ec.SECP256R1())
     alternatives = x509.SubjectAlternativeName([x509.DNSName(each) for each in names])
     certificate = (
-        _builder(_name(subject), issuer, key)
+        builder(_name(subject), issuer, key, until=LIFETIME)
         .add_extension(alternatives, critical=False)
         .sign(authority, hashes.SHA256())
     )
@@ -130,21 +131,6 @@ def _secret(
 
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common[:64])])
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
-) -> x509.CertificateBuilder:
-    today = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - timedelta(minutes=5))
-        .not_valid_after(today + LIFETIME)
-    )
 
 
 def _pem(certificate: x509.Certificate) -> str:
