@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 import yaml
 
+from cnpg_mcp.demo.client import ApiError
 from test.controlplane.plane import Plane
 from test.demo.same.exchange import FORGET, Answer, Exchange, post
 
@@ -37,10 +38,10 @@ class Endpoint:
         self._forget = forget
 
     def send(self, exchange: Exchange) -> Answer:
-        """One exchange, repeated where it asks for that."""
+        """One exchange, repeated where it asks for that, and while the server is starting."""
         deadline = monotonic() + PATIENCE
         answer = self._once(exchange)
-        while exchange.until is not None and answer.status != exchange.until:
+        while _is_starting(answer) or exchange.until not in (None, answer.status):
             if monotonic() > deadline:
                 raise TimeoutError(f"{self.name}: {exchange}: still {answer.status}")
             sleep(0.05)
@@ -76,6 +77,15 @@ class Endpoint:
             headers=list(exchange.headers),
         ) as response:
             return _answer(response, exchange.events)
+
+
+def _is_starting(answer: Answer) -> bool:
+    """Whether the API server has no storage for the kind yet: nothing was done."""
+    return (
+        answer.status == httpx.codes.TOO_MANY_REQUESTS
+        and isinstance(answer.body, dict)
+        and ApiError(answer.status, answer.body).is_starting
+    )
 
 
 def _answer(response: httpx.Response, events: int | None) -> Answer:

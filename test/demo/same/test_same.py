@@ -9,6 +9,7 @@ from test.demo.same.compare import differences, play
 from test.demo.same.differences import INTENDED, is_intended
 from test.demo.same.emulator import TOKENS, bare_server, served, write_kubeconfig
 from test.demo.same.endpoint import endpoint, forgetting
+from test.demo.same.exchange import FORGET, at, get
 from test.demo.same.scenes import SCENES
 
 
@@ -67,3 +68,10 @@ def test_the_real_server_is_the_same_as_itself(stage, real):
         for each in differences(name, stage.real(name), play(scene, real))
     ]
     assert not found, "\n".join(found)
+
+
+def test_a_server_that_has_just_started_is_waited_for(real):
+    """Its first answer for each kind is a 429, for as long as it prepares the kind's storage."""
+    real.send(FORGET)
+    kinds = [get(at(plural, "default")) for plural in ("clusters", "databases", "databaseroles")]
+    assert [real.send(each).status for each in kinds] == [200] * len(kinds)
