@@ -117,7 +117,6 @@ HEADER_VALUES = st.one_of(
 )
 FUZZ = hypothesis_settings(
     max_examples=120,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

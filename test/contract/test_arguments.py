@@ -26,7 +26,8 @@ REACHED = {"unavailable", "invalid", "blocked"}
 """What a call can come to where no API server is: nothing of it is a defect."""
 
 bounded = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=120,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 anything = st.recursive(
     st.none()

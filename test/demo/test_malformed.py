@@ -25,7 +25,7 @@ from test.demo.same.emulator import ADMIN_TOKEN, NOBODY_TOKEN, bare_api, served
 from test.demo.same.exchange import APPLY, JSON, JSON_PATCH, MERGE, STRATEGIC, TABLE, at
 from test.demo.same.objects import cluster, database, labelled, pod, secret, thing
 
-_EXAMPLES = settings(max_examples=250, deadline=None)
+_EXAMPLES = settings(max_examples=250)
 _PLANTED = ("clusters", "databases", "secrets", "pods")
 _SHOWN = ("clusters", "secrets", "pods", "persistentvolumeclaims", "events", "namespaces")
 _AS_TEXT = {404, 406, 405}

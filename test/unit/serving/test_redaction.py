@@ -40,7 +40,7 @@ ORDINARY = [
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(data=st.data())
 def test_planted_secret_never_comes_out(shape: str, data: st.DataObject) -> None:
     text, core = data.draw(SHAPES[shape])
