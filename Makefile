@@ -20,7 +20,7 @@ demo: install ## both servers before a simulated Kubernetes, to try everything o
 	$(BIN)/cnpg-mcp-demo $(DEMO)
 
 test: install ## run every tier that this machine can run, and say why others are skipped
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 test-pythons: ## run the unit tier on every supported Python that is installed
 	$(PYTHON) -m test.pythons

@@ -11,6 +11,7 @@ from test.controlplane.fixtures import (
     pytest_collection_finish,
     restricted_kubeconfig,
 )
+from test.lanes import pytest_xdist_make_scheduler
 
 __all__ = [
     "admin",
@@ -19,6 +20,7 @@ __all__ = [
     "older_plane",
     "plane",
     "pytest_collection_finish",
+    "pytest_xdist_make_scheduler",
     "restricted_kubeconfig",
 ]
 

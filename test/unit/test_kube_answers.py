@@ -41,7 +41,7 @@ async def test_answer_of_something_else_is_not_taken_for_success(verb, answer):
     assert explain(raised.value).code is ErrorCode.UNAVAILABLE
 
 
-@pytest.mark.parametrize("verb", set(VERBS) - {"proxy"})
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"proxy"}))
 @pytest.mark.parametrize(
     "body",
     [

@@ -60,7 +60,7 @@ def test_api_call_counts_by_method_and_status(status: int | None, label: str) ->
     assert _value(metrics, "cnpg_mcp_api_call_seconds_count", "GET") == 1
 
 
-@pytest.mark.parametrize("outcome", SIGN_INS)
+@pytest.mark.parametrize("outcome", sorted(SIGN_INS))
 def test_sign_in_counts_by_outcome(outcome: str) -> None:
     metrics = Metrics(TOOLS)
     metrics.sign_in(outcome)
