@@ -70,6 +70,20 @@ async def test_lost_primary_fails_over(admin: KubeClient, namespace: str) -> Non
     await admin.wait_for("clusters", namespace, "pg", failed_over)
 
 
+@pytest.mark.parametrize("written", ["not json", "5", '["pg-1", 5]'])
+async def test_malformed_fencing_fences_nobody(
+    admin: KubeClient, namespace: str, written: str
+) -> None:
+    await healthy_cluster(admin, namespace, instances=2)
+    await admin.annotate("clusters", namespace, "pg", {"cnpg.io/fencedInstances": written})
+    await admin.delete("pods", namespace, "pg-1", gracePeriodSeconds=0)
+
+    def failed_over(found: KubeObject) -> bool:
+        return healthy(found) and found["status"]["currentPrimary"] == "pg-2"
+
+    await admin.wait_for("clusters", namespace, "pg", failed_over)
+
+
 @pytest.mark.parametrize("policy", ["Background", "Foreground"])
 async def test_deleted_cluster_is_collected_with_everything_it_owns(
     admin: KubeClient, namespace: str, policy: str

@@ -68,6 +68,12 @@ async def test_database_of_an_unknown_owner_fails_until_it_is_touched(
     await admin.wait_for("databases", pg, "shop", applied)
 
 
+async def test_extensions_that_postgres_ships_are_there(admin: KubeClient, pg: str) -> None:
+    names = ("moddatetime", "dict_xsyn", "insert_username", "refint", "pg_walinspect")
+    await admin.create(database(pg, "shop", extensions=[{"name": name} for name in names]))
+    await admin.wait_for("databases", pg, "shop", applied)
+
+
 async def test_unknown_extension_fails_alone(plane: Plane, admin: KubeClient, pg: str) -> None:
     extensions = [{"name": "hstore", "schema": "extra"}, {"name": "postgis"}]
     await admin.create(database(pg, "shop", extensions=extensions, schemas=[{"name": "extra"}]))
@@ -101,6 +107,19 @@ async def test_failure_can_be_asked_for(admin: KubeClient, pg: str) -> None:
     assert _message(found) == "no space left"
 
 
+async def test_unknown_encoding_is_refused_by_postgres(admin: KubeClient, pg: str) -> None:
+    await admin.create(database(pg, "shop", encoding="KLINGON"))
+    found = await admin.wait_for("databases", pg, "shop", failed)
+    refusal = "ERROR: KLINGON is not a valid encoding name (SQLSTATE 42704)"
+    assert _message(found) == f'while creating database "shop": {refusal}'
+
+
+@pytest.mark.parametrize("encoding", ["UTF8", "utf-8", "Latin1", "SQL_ASCII"])
+async def test_encoding_is_known_in_any_spelling(admin: KubeClient, pg: str, encoding: str) -> None:
+    await admin.create(database(pg, "shop", encoding=encoding, template="template0"))
+    await admin.wait_for("databases", pg, "shop", applied)
+
+
 async def test_second_object_for_one_database_is_refused(admin: KubeClient, pg: str) -> None:
     await admin.create(database(pg, "shop"))
     await admin.wait_for("databases", pg, "shop", applied)
@@ -123,6 +142,12 @@ async def test_role_without_a_password_is_applied_and_dropped_by_its_policy(
     assert plane.postgres(pg, "pg").roles["reader"].attributes["login"] is True
     await _drop(admin, "databaseroles", pg, "reader")
     assert "reader" not in plane.postgres(pg, "pg").roles
+
+
+async def test_role_may_be_in_any_predefined_one(admin: KubeClient, pg: str) -> None:
+    groups = ["pg_maintain", "pg_create_subscription", "pg_signal_autovacuum_worker"]
+    await admin.create(database_role(pg, "reader", inRoles=groups))
+    await admin.wait_for("databaseroles", pg, "reader", applied)
 
 
 async def _apply_with_password(admin: KubeClient, pg: str) -> KubeObject:
@@ -267,6 +292,18 @@ async def test_what_a_deleted_cluster_leaves_is_released(admin: KubeClient, pg: 
 
 def _released(found: KubeObject) -> bool:
     return failed(found) and not found["metadata"].get("finalizers")
+
+
+# --- who has written what ---
+
+
+async def test_instance_manager_writes_finalizers_as_manager(admin: KubeClient, pg: str) -> None:
+    """By its program's name, `/controller/manager`: so it is known from a person's tools."""
+    await admin.create(database(pg, "shop"))
+    found = await admin.wait_for("databases", pg, "shop", applied)
+    entries = found["metadata"]["managedFields"]
+    writers = {each["manager"] for each in entries if "f:finalizers" in str(each["fieldsV1"])}
+    assert writers == {"manager"}
 
 
 async def test_simulated_node_had_no_mishap(plane: Plane) -> None:

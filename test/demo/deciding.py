@@ -8,7 +8,7 @@ from typing import Any
 from cnpg_mcp.demo.kinds import BY_KIND, KubeObject
 from cnpg_mcp.demo.kubernetes.failures import Failure
 from cnpg_mcp.demo.operator.admission import Webhooks
-from cnpg_mcp.demo.operator.admission.cluster_defaults import IMAGE
+from cnpg_mcp.demo.operator.admission.images import DEFAULT as IMAGE
 from cnpg_mcp.demo.operator.definitions import definitions
 from test.controlplane.api import KubeClient
 

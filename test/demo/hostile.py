@@ -53,7 +53,8 @@ _PARAMETERS = (
     *("orphanDependents", "allowWatchBookmarks", "sendInitialEvents"),
 )
 _VALUES = (
-    *("", "0", "-1", "1", "true", "All", "Strict", "99999999999999999999999", "1e9", "NaN", "None"),
+    *("", "0", "-1", "1", "true", "All", "Strict", "NaN", "None"),
+    *("99999999999999999999999", "1000000000", "1e9"),
     *("app=", "a in (", "a in (b,(c))", "!!a", "=,=,=", "," * 200, "(" * 500, "a=b,a!=b,!a"),
     *("metadata.name=pg", "metadata.name=garden", "a\\=b=c", "\x00", "\ud7ff", "x" * 5000),
     *("e30=", "eyJ2IjoiMSJ9", "AAAA", "....", "Zm9v", "eyJydiI6LTEsInN0YXJ0IjoiLi4vLi4vIn0="),
@@ -121,6 +122,23 @@ def _objects() -> st.SearchStrategy[object]:
     )
     rest = st.fixed_dictionaries({}, optional=fields)
     return st.builds(lambda head, body: {**head, **body}, heads, rest)
+
+
+_EDGES = (0, -1, 30, 1.5, 2**31, 2**62, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 10**30, 10**400)
+NUMBERS = st.sampled_from(_EDGES) | st.integers()
+"""Whole numbers, above all where some type ends."""
+
+
+def _delete_options() -> st.SearchStrategy[object]:
+    inner = st.fixed_dictionaries({}, optional={"uid": _json(), "resourceVersion": _json()})
+    fields = {
+        "gracePeriodSeconds": NUMBERS | _json(),
+        "preconditions": inner | _json(),
+        "propagationPolicy": st.sampled_from(("Foreground", "Orphan")) | _json(),
+        "orphanDependents": st.booleans() | _json(),
+        "dryRun": st.lists(_json(), max_size=2) | _json(),
+    }
+    return st.fixed_dictionaries({}, optional=fields)
 
 
 def _operations() -> st.SearchStrategy[object]:
@@ -234,6 +252,7 @@ def requests(token: str = ADMIN_TOKEN) -> st.SearchStrategy[Asked]:
         _near(token, "PATCH", "application/json-patch+json", _operations()),
         _near(token, "PATCH", "application/apply-patch+yaml", _objects()),
         _near(token, "DELETE", "application/json", _objects()),
+        _near(token, "DELETE", "application/json", _delete_options()),
         _near(token, "GET", "application/json", st.none()),
     )
 

@@ -29,6 +29,7 @@ STORE = {
         "s3Credentials": {"inheritFromIAMRole": True},
     }
 }
+_OLD = "2001-01-01T00:00:00Z"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
@@ -228,6 +229,26 @@ async def test_stopped_operator_is_shown_and_replaces_no_primary(
         return healthy(found) and found["status"]["currentPrimary"] == "pg-2"
 
     await admin.wait_for("clusters", namespace, "pg", failed_over)
+
+
+async def test_only_the_condition_that_changes_gets_a_new_time(
+    admin: KubeClient, namespace: str
+) -> None:
+    await healthy_cluster(admin, namespace)
+    pod = await admin.get("pods", namespace, "pg-1")
+    old = [{**each, "lastTransitionTime": _OLD} for each in pod["status"]["conditions"]]
+    await admin.patch_status("pods", namespace, "pg-1", {"conditions": old})
+    await admin.annotate("pods", namespace, "pg-1", {"nodesim/down": "true"})
+
+    def down(found: KubeObject) -> bool:
+        return _since(found)["Ready"] != _OLD
+
+    times = _since(await admin.wait_for("pods", namespace, "pg-1", down))
+    assert (times["PodScheduled"], times["Initialized"]) == (_OLD, _OLD)
+
+
+def _since(pod: KubeObject) -> dict[str, str]:
+    return {each["type"]: each["lastTransitionTime"] for each in pod["status"]["conditions"]}
 
 
 # --- rolling out ---

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from fastmcp.client.transports import StreamableHttpTransport
 
@@ -19,6 +20,7 @@ from test.auth.providers.base import wait_until
 from test.e2e.desk import ROOT, Desk
 
 PASSWORD = "demo"
+UP_SECONDS = 120
 ALL_SCOPES = "cnpg:read cnpg:write cnpg:admin"
 
 
@@ -84,6 +86,14 @@ class Demo:
         own = self.process.pid
         return [pid for pid, parent in pairs if own in (pid, parent)]
 
+    def wait_until_up(self) -> None:
+        """Returns when it has said what to do with it, or has ended."""
+        wait_until(
+            lambda: "Stop: Ctrl-C" in self.said or self.process.poll() is not None,
+            "the demo is up",
+            UP_SECONDS,
+        )
+
     def interrupt(self) -> int:
         """Ctrl-C; the exit status."""
         self.process.send_signal(signal.SIGINT)
@@ -92,19 +102,35 @@ class Demo:
 
 def start(output: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Demo:
     """Starts the demo; returns when it has said what to do with it, or has ended."""
+    demo = begin(output, *arguments, environment=environment)
+    demo.wait_until_up()
+    return demo
+
+
+def begin(
+    output: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    stdout: IO[bytes] | None = None,
+    shell: str = "",
+) -> Demo:
+    """Starts the demo, and does not wait for it.
+
+    `stdout` is another place for its standard output than the screen, which is `output`; `shell`
+    are redirections as a shell has them.
+    """
+    command = [sys.executable, "-m", "cnpg_mcp.demo.main", *arguments]
     with output.open("wb") as screen:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cnpg_mcp.demo.main", *arguments],
+            ["/bin/sh", "-c", f'exec "$@" {shell}', "sh", *command] if shell else command,
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT / "src"), **(environment or {})},
             stdin=subprocess.DEVNULL,
-            stdout=screen,
+            stdout=stdout or screen,
             stderr=screen,
             preexec_fn=interruptible,  # noqa: PLW1509 - nothing runs in other threads of the child
         )
-    demo = Demo(process, output)
-    wait_until(lambda: "Stop: Ctrl-C" in demo.said or process.poll() is not None, "the demo is up")
-    return demo
+    return Demo(process, output)
 
 
 def interruptible() -> None:

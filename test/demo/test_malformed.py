@@ -4,24 +4,29 @@ import asyncio
 import http.client
 import json
 import socket
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cnpg_mcp.demo.kinds import BY_PLURAL
+from cnpg_mcp.demo.kubernetes.http import HttpApi
+from cnpg_mcp.demo.kubernetes.server import ApiServer
 from test.demo.asgi import Asked, Said, ask
 from test.demo.hostile import (
     BODIES,
     FIELDS,
     GARDEN,
     NONSENSE,
+    NUMBERS,
     PLAYGROUND,
     RAW,
     requests,
     requests_of_nobody,
 )
-from test.demo.same.emulator import ADMIN_TOKEN, NOBODY_TOKEN, bare_api, served
+from test.demo.same.emulator import ADMIN_TOKEN, NOBODY_TOKEN, TOKENS, bare_api, served
 from test.demo.same.exchange import APPLY, JSON, JSON_PATCH, MERGE, STRATEGIC, TABLE, at
 from test.demo.same.objects import cluster, database, labelled, pod, secret, thing
 
@@ -49,7 +54,7 @@ class World:
             ("clusters", labelled(cluster(space), app="pg")),
             ("databases", database(space, "orders")),
             ("secrets", secret(space)),
-            ("pods", pod(space)),
+            ("pods", on_a_node(pod(space))),
         ):
             said = self.ask(self.proper("POST", at(plural, space), body))
             assert said.status in (201, 409), said
@@ -95,17 +100,24 @@ def world():
     made.loop.close()
 
 
+def on_a_node(body, **spec):
+    """The pod as one that ends by its kubelet: its grace is counted."""
+    return {**body, "spec": {**body["spec"], "nodeName": "sim-1", **spec}}
+
+
 def is_proper(said: Said) -> bool:
-    """A success, or a refusal in the API's own form."""
+    """A success, or a refusal in the API's own form; a version to come is a timeout there."""
     if said.status == 0:
         return True
-    if not 200 <= said.status < 500:
+    if not 200 <= said.status < 500 and said.status != 504:
         return False
     if said.status < 300:
         return True
     if said.status in _AS_TEXT and said.content_type.startswith("text/plain"):
         return True
     body = said.json
+    if said.status == 504:
+        return body["reason"] == "Timeout"
     return body["kind"] == "Status" and body["code"] == said.status and body["status"] == "Failure"
 
 
@@ -137,6 +149,47 @@ def test_whatever_nobody_sends_changes_nothing(world):
         assert [world.contents(space) for space in (PLAYGROUND, GARDEN)] == before
 
     hold()
+
+
+@_EXAMPLES
+@given(stored=NUMBERS, asked=st.none() | NUMBERS, in_query=st.booleans())
+def test_pods_of_any_grace_end(world, stored, asked, in_query):
+    body = on_a_node(pod(PLAYGROUND, "brief"), terminationGracePeriodSeconds=stored)
+    path = at("pods", PLAYGROUND, "brief")
+    made = world.ask(world.proper("POST", at("pods", PLAYGROUND), body))
+    query = f"gracePeriodSeconds={asked}".encode() if in_query else b""
+    options = None if in_query else {"gracePeriodSeconds": asked}
+    said = world.ask(replace(world.proper("DELETE", path, options), query=query))
+    assert is_proper(made)
+    assert is_proper(said)
+    assert made.status != 201 or said.status in (200, 400)
+    assert world.ask(world.proper("GET", path)).status in (200, 404)
+    world.ask(world.proper("DELETE", path, {"gracePeriodSeconds": 0}))
+
+
+def test_preconditions_of_another_type_hold_nothing_and_delete_nothing(world):
+    for inner in ("uid", "resourceVersion"):
+        for value in (10**30, 1.5, True, [], {}, 0, False):
+            asked = {"preconditions": {inner: value}}
+            path = at("secrets", GARDEN, "credentials")
+            assert world.ask(world.proper("DELETE", path, asked)).status == 400
+    assert world.admin("GET", at("secrets", GARDEN, "credentials"))
+
+
+def test_mistake_of_the_api_server_is_told_as_such_and_logged(caplog):
+    def broken(*_):
+        raise ZeroDivisionError("in the proxy")
+
+    made = HttpApi(ApiServer(proxy=broken), TOKENS)
+    said = []
+    for method, path, body in (
+        ("POST", at("pods", "default"), pod("default")),
+        ("GET", f"{at('pods', 'default', 'pg-1')}/proxy/pg/status", None),
+    ):
+        said.append(asyncio.run(ask(made, World.proper(method, path, body))))
+    assert (said[1].status, said[1].json["reason"]) == (500, "InternalError")
+    assert "ZeroDivisionError" not in said[1].json["message"]
+    assert "ZeroDivisionError: in the proxy" in caplog.text
 
 
 @pytest.mark.parametrize("name", BODIES)

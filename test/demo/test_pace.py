@@ -45,3 +45,12 @@ def test_what_is_gone_is_forgotten() -> None:
     timers.passed(10, "gone")
     timers.keep({"other"})
     assert timers.next_due() == float("inf")
+
+
+def test_in_a_hurry_even_what_is_under_way_is_over() -> None:
+    pace = Pace(1)
+    timers = Timers(pace, Clock())
+    assert not timers.passed(10, "uid", "job")
+    with pace.hurried():
+        assert timers.passed(10, "uid", "job")
+    assert not timers.passed(10, "uid", "job")

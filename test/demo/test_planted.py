@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from fastmcp import Client
 
-from cnpg_mcp.demo import planting, recordings, rights
+from cnpg_mcp.demo import planting, recordings, rights, samples
+from cnpg_mcp.demo.pace import Pace
 from cnpg_mcp.demo.simulation import Options, Simulation
 from test.contract.caller import Answer, Caller, server
+from test.controlplane.clusters import HEALTHY
 from test.controlplane.process import free_ports
 from test.demo.running import Demo, start
 
@@ -32,6 +34,26 @@ async def _asked(situation: str, kubeconfig: Path) -> Answer:
 def test_verdict_is_the_truth(situation: str, tmp_path: Path) -> None:
     answer = asyncio.run(_asked(situation, tmp_path / "kubeconfig"))
     assert answer.content["verdict"] == recordings.load(situation)["truth"]["verdict"]
+
+
+async def test_all_else_is_as_it_should_be_before_the_operator_is_gone() -> None:
+    simulation = Simulation(Options(pace=Pace(2), barman=True))
+    await simulation.start()
+    try:
+        await samples.make(simulation.api)
+        await simulation.plant("operator-down-healthy")
+        found = {each["metadata"]["name"]: each for each in await simulation.api.list("clusters")}
+        for name in ("orders", "sessions", samples.RESTLESS):
+            assert found[name]["status"]["phase"] == HEALTHY
+            assert found[name]["status"]["readyInstances"] == found[name]["spec"]["instances"]
+        (backup,) = await simulation.api.list("backups")
+        assert backup["status"]["phase"] == "completed"
+        assert (await simulation.api.list("databaseroles"))[0]["status"]["applied"]
+        where = "deployments", "cnpg-system", "cnpg-controller-manager"
+        assert not (await simulation.api.get(*where))["status"].get("readyReplicas")
+        assert (simulation.node.errors, simulation.operator.errors) == ([], [])
+    finally:
+        await simulation.stop()
 
 
 def test_situation_is_planted_by_the_command(tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ import pytest
 import pytest_asyncio
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
+from cnpg_mcp.demo.provider.keys import PUBLISHED, SigningKeys, TooManyKeys
 from cnpg_mcp.demo.provider.provider import Provider
 from test.auth import rpc
 from test.auth.addresses import http_from, plain_http
 from test.auth.browser import Browser
 from test.auth.oauth_client import OAuthClient, tokens
 from test.auth.providers.base import wait_until
+from test.controlplane.process import free_ports
 from test.demo.provider_house import (
     ADMIN,
     CALLBACK,
@@ -159,24 +161,85 @@ def kid(token: str) -> str:
     return str(jwt.get_unverified_header(token)["kid"])
 
 
-async def test_keys_are_published_until_two_others_have_followed_theirs(
+async def test_keys_are_published_as_long_as_a_token_lives_that_they_have_signed(
     provider: Provider, http: httpx.AsyncClient
 ) -> None:
-    token = provider.token("reader", HOUR)
-    found = []
-    for _ in range(3):
+    token = provider.token("reader", 12 * HOUR)
+    for _ in range(4):
         provider.rotate_keys()
         keys = (await http.get(f"{provider.issuer}/jwks")).json()["keys"]
         assert not {"d", "p", "q"} & set().union(*keys)
-        found.append(kid(token) in {key["kid"] for key in keys})
-    assert found == [True, True, False]
+        assert kid(token) in {key["kid"] for key in keys}
 
 
+class Clock:
+    """Stands still until it is moved."""
+
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_key_goes_with_the_last_of_its_tokens_and_one_without_any_at_once() -> None:
+    clock = Clock()
+    keys = SigningKeys(clock)
+    keys.signing(HOUR)
+    keys.signing(HOUR / 2)
+    keys.rotate()
+    keys.rotate()
+    assert len(keys.published["keys"]) == 2
+    clock.now += HOUR.total_seconds()
+    keys.rotate()
+    assert len(keys.published["keys"]) == 1
+
+
+def test_keys_are_not_rotated_when_all_that_can_be_published_are_needed() -> None:
+    clock = Clock()
+    keys = SigningKeys(clock)
+    for number in range(PUBLISHED - 1):
+        keys.signing(HOUR + timedelta(seconds=number))
+        keys.rotate()
+    keys.signing(12 * HOUR)
+    before = keys.published
+    with pytest.raises(TooManyKeys) as refusal:
+        keys.rotate()
+    assert refusal.value.seconds == HOUR.total_seconds()
+    assert keys.published == before
+    clock.now += HOUR.total_seconds()
+    keys.rotate()
+    assert len(keys.published["keys"]) == PUBLISHED
+
+
+async def test_rotation_that_is_refused_says_when_to_try_again(http: httpx.AsyncClient) -> None:
+    (port,) = free_ports(1)
+    alone = Provider(port, [CALLBACK])
+    await alone.start()
+    try:
+        for _ in range(PUBLISHED):
+            alone.token("reader", HOUR)
+            last = await http.post(f"{alone.issuer}/keys/rotate")
+    finally:
+        await alone.stop()
+    assert last.status_code == httpx.codes.TOO_MANY_REQUESTS
+    assert 0 < int(last.headers["retry-after"]) <= HOUR.total_seconds()
+    assert "Next: try again in" in last.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://elsewhere.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=str,
+)
 async def test_no_page_of_a_browser_rotates_keys(
-    provider: Provider, http: httpx.AsyncClient
+    provider: Provider, http: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
     before = kid(provider.token("reader", HOUR))
-    headers = {"Origin": "http://elsewhere.example"}
     answer = await http.post(f"{provider.issuer}/keys/rotate", headers=headers)
     assert answer.status_code == httpx.codes.FORBIDDEN
     assert kid(provider.token("reader", HOUR)) == before

@@ -179,6 +179,24 @@ async def test_browser_is_sent_nowhere_for_a_request_of_somebody_else(
     assert "<script" not in answer.text
 
 
+NAMED = {
+    "client": ({"client_id": "somebody"}, "client_id has to be cnpg-mcp-demo"),
+    "no client": ({"client_id": None, "response_type": None}, "client_id has to be cnpg-mcp-demo"),
+    "redirect": ({"redirect_uri": "http://elsewhere.example/"}, "elsewhere.example"),
+    "response type": (
+        {"response_type": None, "redirect_uri": None},
+        "response_type has to be code",
+    ),
+}
+
+
+@pytest.mark.parametrize(("other", "named"), NAMED.values(), ids=NAMED)
+async def test_page_names_what_is_wrong(
+    application: Application, http: httpx.AsyncClient, other: dict[str, str | None], named: str
+) -> None:
+    assert named in (await http.get(application.authorization(**other))).text
+
+
 async def test_hostile_parameters_are_text_on_the_page(
     application: Application, http: httpx.AsyncClient
 ) -> None:

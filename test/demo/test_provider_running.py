@@ -72,3 +72,15 @@ async def test_port_that_is_taken_is_an_error(provider: Provider) -> None:
         await other.start()
     await other.stop()
     await provider.stop()
+
+
+async def test_people_are_sent_back_where_it_was_told_last(provider: Provider) -> None:
+    async with http_from() as http:
+        application = Application(provider, http)
+        await provider.start()
+        provider.send_back_to("http://localhost:1/elsewhere")
+        refused = await http.get(application.authorization())
+        provider.send_back_to(CALLBACK)
+        taken = await http.get(application.authorization())
+        await provider.stop()
+    assert (refused.status_code, taken.status_code) == (400, 200)

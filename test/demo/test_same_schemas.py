@@ -12,6 +12,9 @@ from test.controlplane.api import KubeClient
 
 ALL = {each.kind.kind: each for each in definitions()}
 Real = dict[str, Any]
+_NARROW = 32
+_SCALED = "spec.instances"
+"""Of 32 bits because the scale subresource reads it, too."""
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -59,16 +62,18 @@ def _differences(path: str, node: Node, real: dict[str, Real]) -> Iterator[str]:
         yield f"{path}: {node.words[0]}, really {found.get('type')}"
     if (node.default if node.has_default else None) != found.get("default"):
         yield f"{path}: default {node.default}, really {found.get('default')}"
-    for own, name in _bounds(node):
+    for own, name in _bounds(path, node):
         if own != found.get(name):
             yield f"{path}: {name} {own}, really {found.get(name)}"
 
 
-def _bounds(node: Node) -> Iterator[tuple[Any, str]]:
+def _bounds(path: str, node: Node) -> Iterator[tuple[Any, str]]:
     if isinstance(node, Object) and node.fields:
         yield sorted(node.required) or None, "required"
     if isinstance(node, Number):
         yield node.low, "minimum"
+        if node.bits == _NARROW and path != _SCALED:
+            yield f"int{_NARROW}", "format"
         yield node.high, "maximum"
     if isinstance(node, Text):
         yield sorted(node.one_of) or None, "enum"

@@ -1,7 +1,9 @@
 """Things go wrong in the restless cluster, are seen, and heal by themselves."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,10 @@ from fastmcp import Client
 from cnpg_mcp.demo import rights, samples
 from cnpg_mcp.demo.client import until
 from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.kubernetes.local import LocalClient
 from cnpg_mcp.demo.pace import Pace
 from cnpg_mcp.demo.simulation import Options, Simulation
-from cnpg_mcp.demo.weather import Weather
+from cnpg_mcp.demo.weather import Weather, stands
 from test.contract.caller import Caller, server
 from test.controlplane.clusters import healthy
 
@@ -93,3 +96,87 @@ async def test_incidents_come_one_after_the_other(simulation: Simulation, mcp: C
         await _verdict(mcp, {"healthy"})
     finally:
         running.cancel()
+
+
+@asynccontextmanager
+async def _going_on(weather: Weather) -> AsyncIterator[None]:
+    running = asyncio.create_task(weather.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+WHERE = (samples.OTHER_NAMESPACE, samples.RESTLESS)
+
+
+class Watched(LocalClient):
+    """Notes how the cluster is whenever an incident begins."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(simulation.server)
+        self.stood: list[bool] = []
+
+    async def annotate(
+        self, plural: str, namespace: str | None, name: str, annotations: dict[str, str | None]
+    ) -> KubeObject:
+        self.stood.append(healthy(await self.get("clusters", *WHERE)))
+        return await super().annotate(plural, namespace, name, annotations)
+
+
+async def test_nothing_happens_to_a_cluster_that_does_not_stand_yet(
+    simulation: Simulation,
+) -> None:
+    api = Watched(simulation)
+    async with _going_on(Weather(api, Pace(1e6), *WHERE, ill_seconds=1000)):
+
+        async def begun() -> bool:
+            return bool(api.stood)
+
+        await until(begun, WAIT_SECONDS, lambda: "no incident has begun")
+    assert api.stood[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "stand"),
+    [
+        ({}, False),
+        ({"readyInstances": 3}, False),
+        ({"readyInstances": 3, "currentPrimary": "a-1", "targetPrimary": "a-1"}, True),
+        ({"readyInstances": 2, "currentPrimary": "a-1", "targetPrimary": "a-1"}, False),
+        ({"readyInstances": 3, "currentPrimary": "a-1", "targetPrimary": "a-2"}, False),
+    ],
+)
+def test_cluster_stands_with_all_instances_ready_under_one_primary(
+    status: KubeObject, stand: bool
+) -> None:
+    assert stands({"spec": {"instances": 3}, "status": status}) is stand
+
+
+class Broken(LocalClient):
+    """Fails once in a way that nobody has thought of."""
+
+    failed = False
+
+    async def get(self, plural: str, namespace: str | None, name: str) -> KubeObject:
+        if not self.failed:
+            self.failed = True
+            raise KeyError("mistake")
+        return await super().get(plural, namespace, name)
+
+
+async def test_mistake_in_an_incident_is_told_and_the_next_one_comes(
+    simulation: Simulation, caplog: pytest.LogCaptureFixture
+) -> None:
+    primary = (await _ready(simulation))["status"]["currentPrimary"]
+    api = Broken(simulation.server)
+    async with _going_on(Weather(api, Pace(1e6), *WHERE, ill_seconds=3)):
+
+        def moved(now: KubeObject) -> bool:
+            return bool(now["status"]["currentPrimary"] != primary)
+
+        await simulation.api.wait_for("clusters", *WHERE, moved, timeout=WAIT_SECONDS)
+    (told,) = [each for each in caplog.records if each.levelno >= logging.ERROR]
+    assert samples.RESTLESS in told.getMessage()
+    assert told.exc_info

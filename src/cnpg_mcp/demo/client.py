@@ -100,10 +100,12 @@ class ApiClient(ABC):
         body: KubeObject,
         *,
         subresource: str = "",
+        manager: str = "",
     ) -> KubeObject:
-        """Merge patch of an object or of one of its subresources."""
+        """Merge patch of an object or of one of its subresources; `manager` is who writes."""
         path = BY_PLURAL[plural].path(namespace, name, subresource)
-        return await self.request("PATCH", path, body, content_type=MERGE_PATCH)
+        params = {"fieldManager": manager} if manager else None
+        return await self.request("PATCH", path, body, params=params, content_type=MERGE_PATCH)
 
     async def patch_status(
         self, plural: str, namespace: str | None, name: str, status: KubeObject

@@ -2,11 +2,10 @@
 
 import argparse
 import asyncio
+import errno
 import secrets
 import signal
-import sys
-import tempfile
-from collections.abc import Collection, Coroutine, Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,16 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from cnpg_mcp.demo import planting, rights, samples
+from cnpg_mcp.demo.failure import DemoFailed, explained
+from cnpg_mcp.demo.folder import own_folder
 from cnpg_mcp.demo.leaflet import Leaflet, told
+from cnpg_mcp.demo.logs import logged
 from cnpg_mcp.demo.pace import Pace
-from cnpg_mcp.demo.pair import MAIN, TEST, DemoFailed, Server, free_port
+from cnpg_mcp.demo.pair import MAIN, TEST, PortLost, Server
+from cnpg_mcp.demo.ports import Ports
 from cnpg_mcp.demo.provider.provider import Provider
+from cnpg_mcp.demo.screen import goodbye, page, remark
 from cnpg_mcp.demo.simulation import Options, Simulation
 from cnpg_mcp.demo.weather import Weather
 
-__all__ = ["DemoFailed", "House", "run"]
-
 TOKEN_LIFETIME = timedelta(hours=12)
+_KUBECONFIG, _TOKEN = "kubeconfig", "token"
 _CALLBACK = "/auth/callback"
 _PROVIDER_PORT = 3080
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -47,17 +50,23 @@ async def run(given: argparse.Namespace) -> int:
         DemoFailed: something did not start, or has ended.
     """
     stopped = asyncio.Event()
-    with tempfile.TemporaryDirectory(prefix="cnpg-mcp-demo-") as folder, _told_to_stop(stopped):
-        async with AsyncExitStack() as stack:
-            sys.stderr.write("cnpg-mcp-demo: starting ...\n")
-            starting = asyncio.ensure_future(_opened(given, Path(folder), stack))
-            if not await _first(starting, stopped):
-                return 0
-            house = starting.result()
-            sys.stdout.write(told(_leaflet(house, given)))
-            sys.stdout.flush()
-            await _until_the_end(house, stopped)
+    try:
+        with _told_to_stop(stopped), own_folder() as folder, logged(folder / "demo.log"):
+            await _lived_in(given, folder, stopped)
+    except OSError as error:
+        raise DemoFailed(explained(error)) from error
     return 0
+
+
+async def _lived_in(given: argparse.Namespace, folder: Path, stopped: asyncio.Event) -> None:
+    async with AsyncExitStack() as stack:
+        remark("starting ...")
+        starting = asyncio.ensure_future(_opened(given, folder, stack))
+        if not await _first(starting, stopped):
+            return
+        house = starting.result()
+        page(told(_leaflet(house, given)))
+        await _until_the_end(house, stopped)
 
 
 async def _first(starting: "asyncio.Future[House]", stopped: asyncio.Event) -> bool:
@@ -69,25 +78,60 @@ async def _first(starting: "asyncio.Future[House]", stopped: asyncio.Event) -> b
     if starting.done():
         return True
     starting.cancel()
-    await asyncio.wait({starting})
+    await asyncio.gather(starting, return_exceptions=True)
     return False
 
 
 async def _opened(given: argparse.Namespace, folder: Path, stack: AsyncExitStack) -> House:
-    main_port = _chosen("--port", given.port)
-    test_port = _chosen("--test-port", given.test_port, [main_port])
-    redirects = [f"http://localhost:{main_port}{_CALLBACK}"]
-    provider = Provider(free_port(_PROVIDER_PORT, [main_port, test_port]), redirects)
-    stack.push_async_callback(provider.stop)
-    await provider.start()
-    simulation = await _simulated(given, stack)
-    settings = _settings(folder, provider, simulation)
-    main = Server(MAIN, main_port, folder, {**settings, **_sign_in(folder, provider)})
-    test = Server(TEST, test_port, folder, settings)
-    for server in (main, test):
+    ports = Ports()
+    provider = await _provider(ports, (given.port, given.test_port), stack)
+    house = _furnished(folder, provider, await _simulated(given, stack))
+    _write_kubeconfig(house)
+    _write_token(house)
+    for server in (house.main, house.test):
         stack.push_async_callback(server.stop)
-    await asyncio.gather(main.start(), test.start())
-    return House(folder, provider, simulation, main, test)
+    await _all(
+        _start(house.main, ports, "--port", given.port),
+        _start(house.test, ports, "--test-port", given.test_port),
+    )
+    provider.send_back_to(f"http://localhost:{house.main.port}{_CALLBACK}")
+    return house
+
+
+async def _provider(ports: Ports, wanted: Collection[int], stack: AsyncExitStack) -> Provider:
+    """The provider, listening at a port that is not wanted for a server."""
+    while True:
+        provider = Provider(ports.free(_PROVIDER_PORT, wanted), ())
+        try:
+            await provider.start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            continue
+        stack.push_async_callback(provider.stop)
+        return provider
+
+
+async def _start(server: Server, ports: Ports, flag: str, wanted: int) -> None:
+    """Starts it at the wanted port, or the next one that it gets, with a word on that."""
+    while True:
+        port = ports.free(wanted)
+        if port != wanted:
+            remark(f"port {wanted} ({flag}) is taken; using {port}")
+        with suppress(PortLost):
+            await server.start(port)
+            return
+
+
+async def _all(*starts: Coroutine[Any, Any, None]) -> None:
+    """Waits for all of them; where one fails the others are given up."""
+    tasks = [asyncio.create_task(each) for each in starts]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 async def _simulated(given: argparse.Namespace, stack: AsyncExitStack) -> Simulation:
@@ -116,46 +160,44 @@ def _until_closed(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> Non
     stack.push_async_callback(end)
 
 
-def _chosen(flag: str, wanted: int, given_away: Collection[int] = ()) -> int:
-    """A free port, with a word on it where it is another one than was asked for."""
-    port = free_port(wanted, given_away)
-    if port != wanted:
-        sys.stderr.write(f"cnpg-mcp-demo: port {wanted} ({flag}) is taken; using {port}\n")
-    return port
-
-
-def _settings(folder: Path, provider: Provider, simulation: Simulation) -> Mapping[str, str]:
-    """What both servers are told."""
-    kubeconfig = folder / "kubeconfig"
-    simulation.kubeconfig(kubeconfig, rights.ACCOUNT, namespace=samples.NAMESPACE)
-    return {
-        "KUBECONFIG": str(kubeconfig),
+def _furnished(folder: Path, provider: Provider, simulation: Simulation) -> House:
+    """The house, with servers that know their settings and are not started."""
+    both = {
+        "KUBECONFIG": str(folder / _KUBECONFIG),
         "OIDC_ISSUER": provider.issuer,
         "OIDC_AUDIENCE": provider.audience,
         "PLAN_KEY": secrets.token_urlsafe(32),
         "AUDIT_LOG": str(folder / "audit.jsonl"),
     }
-
-
-def _sign_in(folder: Path, provider: Provider) -> Mapping[str, str]:
-    """What the main server is told besides."""
-    return {
+    sign_in = {
         "AUTH0_CLIENT_ID": provider.client_id,
         "AUTH0_CLIENT_SECRET": provider.client_secret,
         "OAUTH_SIGNING_KEY": secrets.token_urlsafe(32),
         "OAUTH_STORE": str(folder / "logins"),
     }
+    main, test = Server(MAIN, folder, {**both, **sign_in}), Server(TEST, folder, both)
+    return House(folder, provider, simulation, main, test)
+
+
+def _write_kubeconfig(house: House) -> None:
+    """For the account that the servers have in an installation."""
+    path = house.folder / _KUBECONFIG
+    house.simulation.kubeconfig(path, rights.ACCOUNT, namespace=samples.NAMESPACE)
+
+
+def _write_token(house: House) -> None:
+    """For whoever has no browser."""
+    token = house.folder / _TOKEN
+    token.touch(mode=0o600)
+    token.write_text(house.provider.token("admin", TOKEN_LIFETIME))
 
 
 def _leaflet(house: House, given: argparse.Namespace) -> Leaflet:
-    token = house.folder / "token"
-    token.touch(mode=0o600)
-    token.write_text(house.provider.token("admin", TOKEN_LIFETIME))
     return Leaflet(
         main=house.main.address,
         test=house.test.address,
-        token=token,
-        kubeconfig=house.folder / "kubeconfig",
+        token=house.folder / _TOKEN,
+        kubeconfig=house.folder / _KUBECONFIG,
         logs=house.folder,
         speed=given.speed,
         situation=given.situation or "",
@@ -177,7 +219,7 @@ async def _until_the_end(house: House, stopped: asyncio.Event) -> None:
         task.cancel()
     if ended and not stopped.is_set():
         raise DemoFailed(ended[0])
-    sys.stderr.write("\ncnpg-mcp-demo: stopping ...\n")
+    goodbye()
 
 
 @contextmanager

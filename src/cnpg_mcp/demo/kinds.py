@@ -6,6 +6,8 @@ from typing import Any
 KubeObject = dict[str, Any]
 
 CNPG_GROUP = "postgresql.cnpg.io"
+CNPG_MANAGER = "manager"
+"""As whom the operator and the instance managers write: one program, `/controller/manager`."""
 
 
 @dataclass(frozen=True)

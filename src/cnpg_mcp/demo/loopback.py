@@ -1,16 +1,17 @@
 """An ASGI application on a loopback port, in the event loop of whoever starts it."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv4Address
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-LOOPBACK = "127.0.0.1"
-_WAITING_CONNECTIONS = 128
+from cnpg_mcp.demo.ports import LOOPBACK, listening, loopback
+
+_log = logging.getLogger(__name__)
 
 
 class LoopbackServer:
@@ -42,11 +43,12 @@ class LoopbackServer:
         Raises:
             OSError: the port is taken.
         """
-        listener = _listen(self._host, self.port)
+        listener = listening(self._host, self.port)
         self.port = listener.getsockname()[1]
         server = _Server(
             uvicorn.Config(
-                self._app,
+                self._answer,
+                interface="asgi3",
                 lifespan="off",
                 log_config=None,
                 log_level="critical",
@@ -58,6 +60,14 @@ class LoopbackServer:
         )
         self._running = server, asyncio.create_task(server.serve([listener]))
         await server.listening.wait()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers; what goes wrong in it is logged here, since uvicorn says too much else."""
+        try:
+            await self._app(scope, receive, send)
+        except Exception:
+            _log.exception("no answer to %s %s", scope.get("method"), scope.get("path"))
+            raise
 
     async def stop(self) -> None:
         """Ends, within a second; connections are refused from then on."""
@@ -85,36 +95,3 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leaves signals alone."""
         yield
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket.
-
-    It names its protocol: asyncio sends small answers without delay on such a socket alone.
-    """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    listener.listen(_WAITING_CONNECTIONS)
-    return listener
-
-
-def loopback(host: str) -> str:
-    """The address, if it is a loopback one; a name could lead anywhere.
-
-    Raises:
-        ValueError: others than this machine could reach it.
-    """
-    try:
-        is_loopback = IPv4Address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise ValueError(
-            f"The demo listens on loopback addresses (127.0.0.1) alone, not on {host!r}."
-        )
-    return host

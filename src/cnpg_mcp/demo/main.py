@@ -1,7 +1,6 @@
 """The demo: both servers before a simulated Kubernetes, on this machine alone. Ctrl-C ends it."""
 
 import argparse
-import asyncio
 import importlib.util
 import os
 import sys
@@ -14,27 +13,44 @@ _IN_A_POD = "KUBERNETES_SERVICE_HOST"
 
 
 def main() -> int:
-    """Runs the demo; the exit status."""
+    """Runs the demo; the exit status. Ctrl-C is the way to end it, from the first moment on."""
+    try:
+        return _run()
+    except KeyboardInterrupt:
+        return 0
+
+
+def _run() -> int:
+    # Ctrl-C may come while these are imported
+    from cnpg_mcp.demo.screen import keep_places, remark  # noqa: PLC0415
+
+    keep_places()
     given = _parser().parse_args()
     reason = _cannot_run()
     if reason:
-        sys.stderr.write(f"cnpg-mcp-demo: {reason}\n")
+        remark(reason)
         return _WRONG_PLACE
-    from cnpg_mcp.demo import house  # noqa: PLC0415 - it needs what may be missing
+    import asyncio  # noqa: PLC0415
+
+    from cnpg_mcp.demo import house  # noqa: PLC0415 - it needs what may be missing, too
+    from cnpg_mcp.demo.failure import DemoFailed  # noqa: PLC0415
 
     try:
         return asyncio.run(house.run(given))
-    except KeyboardInterrupt:
-        return 0
-    except house.DemoFailed as failure:
-        sys.stderr.write(f"cnpg-mcp-demo: {failure}\n")
+    except DemoFailed as failure:
+        remark(str(failure))
         return _FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
     from cnpg_mcp.demo import recordings  # noqa: PLC0415 - one place for all names
 
-    parser = argparse.ArgumentParser(prog="cnpg-mcp-demo", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="cnpg-mcp-demo",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="\n  ".join(["situations:", *recordings.names()]),
+    )
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument(
         "--port", type=_port, default=3000, help="of the main server (3000); the next free one"
@@ -52,23 +68,28 @@ def _parser() -> argparse.ArgumentParser:
         "--situation",
         choices=recordings.names(),
         metavar="NAME",
-        help="puts a recorded situation of a real cluster into the namespace `incident`: "
-        + ", ".join(recordings.names()),
+        help="puts a recorded situation of a real cluster (below) into the namespace `incident`",
     )
     return parser
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    try:
+        port = int(text)
+    except ValueError:
+        port = 0
     if not 0 < port < 65536:  # noqa: PLR2004 - TCP
-        raise argparse.ArgumentTypeError("a port is between 1 and 65535")
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {text!r}")
     return port
 
 
 def _speed(text: str) -> float:
-    speed = float(text)
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0
     if not 0.1 <= speed <= 1000:  # noqa: PLR2004 - what somebody can watch
-        raise argparse.ArgumentTypeError("a speed is between 0.1 and 1000")
+        raise argparse.ArgumentTypeError(f"a speed is a number from 0.1 to 1000, not {text!r}")
     return speed
 
 

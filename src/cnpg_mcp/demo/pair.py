@@ -2,16 +2,17 @@
 
 import asyncio
 import os
-import socket
 import sys
-from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Collection, Mapping
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-LOOPBACK = "127.0.0.1"
+from cnpg_mcp.demo.failure import DemoFailed
+from cnpg_mcp.demo.ports import LOOPBACK, is_free
+
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV")
 """What the servers inherit; their settings come from the demo alone."""
 READY_SECONDS = 60.0
@@ -20,8 +21,8 @@ _POLL_SECONDS = 0.05
 _LOG_LINES = 20
 
 
-class DemoFailed(Exception):
-    """The demo cannot go on; the text says why."""
+class PortLost(Exception):
+    """Somebody else has got the port before the server."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,17 @@ class Entry:
     path: str
 
 
-MAIN = Entry("main", ("-m", "cnpg_mcp_server", "--transport", "http"), "/mcp")
-TEST = Entry("test", ("-m", "cnpg_mcp_test_server"), "/test")
+MAIN = Entry("main", ("cnpg_mcp_server", "--transport", "http"), "/mcp")
+TEST = Entry("test", ("cnpg_mcp_test_server",), "/test")
+_ATTACHED = ("-P", "-m", "cnpg_mcp.demo.attached")
+"""The servers end with the demo, even where it is killed; `-P`: what lies about is not theirs."""
 
 
 class Server:
     """One server's process; its output goes to a file of the folder."""
 
-    def __init__(self, entry: Entry, port: int, folder: Path, settings: Mapping[str, str]) -> None:
-        self.port = port
+    def __init__(self, entry: Entry, folder: Path, settings: Mapping[str, str]) -> None:
+        self.port = 0
         self.log = folder / f"{entry.name}.log"
         self._entry = entry
         self._settings = settings
@@ -52,21 +55,24 @@ class Server:
         """Its MCP endpoint."""
         return f"http://localhost:{self.port}{self._entry.path}"
 
-    async def start(self) -> None:
-        """Starts it; returns when it is ready.
+    async def start(self, port: int) -> None:
+        """Starts it at a port; returns when it is ready.
 
         Raises:
+            PortLost: somebody else listens there.
             DemoFailed: it has ended, or does not become ready.
         """
+        self.port = port
         inherited = {name: os.environ[name] for name in KEPT if name in os.environ}
         with self.log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                *_ATTACHED,
                 *self._entry.arguments,
                 "--port",
                 str(self.port),
                 env={**inherited, **self._settings},
-                stdin=DEVNULL,
+                stdin=PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -98,10 +104,14 @@ class Server:
 
     async def _ready(self) -> None:
         async with httpx.AsyncClient(trust_env=False) as http:
-            while not await self._answers(http):
+            while not (self._listens() and await self._answers(http)):
                 if self._process is None or self._process.returncode is not None:
-                    raise DemoFailed(await self.ended())
+                    raise await self._never_ready()
                 await asyncio.sleep(_POLL_SECONDS)
+
+    def _listens(self) -> bool:
+        """Whether it says so itself (uvicorn does): who answers could be somebody else."""
+        return f"running on http://{LOOPBACK}:{self.port} " in self.log.read_text(errors="replace")
 
     async def _answers(self, http: httpx.AsyncClient) -> bool:
         try:
@@ -110,25 +120,12 @@ class Server:
             return False
         return answer.is_success
 
+    async def _never_ready(self) -> Exception:
+        """Why it has ended before it was ready."""
+        if is_free(self.port):
+            return DemoFailed(await self.ended())
+        return PortLost(f"port {self.port}")
+
     def _said(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
         return "".join(f"\n  {line}" for line in lines)
-
-
-def free_port(wanted: int, given_away: Collection[int] = ()) -> int:
-    """The wanted port, or the next one that nobody listens at and that is not given away.
-
-    Raises:
-        DemoFailed: none is free.
-    """
-    for port in range(wanted, min(wanted + 100, 65536)):
-        if port in given_away:
-            continue
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                tried.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return port
-    raise DemoFailed(f"no port from {wanted} on is free")

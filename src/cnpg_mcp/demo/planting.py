@@ -9,6 +9,7 @@ from cnpg_mcp.demo import recordings
 from cnpg_mcp.demo.kinds import BY_PLURAL, Kind, KubeObject
 from cnpg_mcp.demo.kubernetes.failures import Failure
 from cnpg_mcp.demo.kubernetes.storage import Storage
+from cnpg_mcp.demo.notation import timestamp
 
 NAMESPACE = "incident"
 _OPERATOR_PREFIX = "operator_"
@@ -97,7 +98,7 @@ def _namespace(name: str) -> KubeObject:
     meta = {
         "name": name,
         "uid": f"namespace-{name}",
-        "creationTimestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "creationTimestamp": timestamp(datetime.now(UTC)),
         "labels": {"kubernetes.io/metadata.name": name},
     }
     spec, status = {"finalizers": ["kubernetes"]}, {"phase": "Active"}

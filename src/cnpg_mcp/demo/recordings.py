@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.notation import precise, timestamp
 
 FOLDER = Path(__file__).parent / "situations"
 T = TypeVar("T")
@@ -38,8 +39,7 @@ class Shift:
         """The text, moved where it is a time."""
         if match := _RFC3339.fullmatch(text):
             moved = datetime.fromisoformat(text) + self.by
-            fraction = "%S.%fZ" if match[1] else "%SZ"
-            return moved.strftime("%Y-%m-%dT%H:%M:" + fraction)
+            return precise(moved) if match[1] else timestamp(moved)
         if _CERTIFICATE.fullmatch(text):
             moved = datetime.fromisoformat(text.removesuffix(" UTC")) + self.by
             return moved.strftime("%Y-%m-%d %H:%M:%S +0000 UTC")

@@ -1,12 +1,13 @@
 """A Kubernetes cluster with CloudNativePG in this process: API server, node and operator."""
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cnpg_mcp.demo import planting
-from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.kinds import CNPG_MANAGER, KubeObject
 from cnpg_mcp.demo.kubernetes.access import MASTERS, User
 from cnpg_mcp.demo.kubernetes.definitions import Definition
 from cnpg_mcp.demo.kubernetes.http import HttpApi
@@ -32,6 +33,8 @@ STORAGE_CLASS: KubeObject = {
 }
 QUERIES = "cnpg-default-monitoring"
 _STATUS_PATH = "/pg/status"
+_LOOK_SECONDS, _QUIET_SECONDS, _PATIENCE_SECONDS = 0.05, 1.5, 60.0
+"""So long without a write, nothing is under way: what is tried again by the clock takes longer."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Simulation:
             ignored=self._still,
         )
         self.operator = Operator(
-            LocalClient(self.server, "cloudnative-pg"),
+            LocalClient(self.server, "cloudnative-pg", agent=CNPG_MANAGER),
             self._instances.ask,
             pace=options.pace,
             plugins=(barman.PLUGIN,) if options.barman else (),
@@ -161,13 +164,26 @@ class Simulation:
     async def plant(self, situation: str) -> None:
         """Puts a recorded situation into a namespace that is let alone from then on.
 
-        Where no operator was at work in it, none is here any more.
+        Where no operator was at work in it, none is here any more, once it is done with all else
+        that there is.
         """
         self._still.add(planting.NAMESPACE)
         planted = planting.plant(self.server.storage, situation)
         self._reports = planted.reports
         if not planted.operator_ready:
+            await self._finish()
             await self.stop_operator()
+
+    async def _finish(self) -> None:
+        """Returns when node and operator, in a hurry, have nothing left to do but to try again."""
+        clock, storage = asyncio.get_running_loop().time, self.server.storage
+        end = clock() + _PATIENCE_SECONDS
+        with self._options.pace.hurried():
+            seen, since = storage.revision, clock()
+            while clock() < min(since + _QUIET_SECONDS, end):
+                await asyncio.sleep(_LOOK_SECONDS)
+                if storage.revision != seen:
+                    seen, since = storage.revision, clock()
 
     def postgres(self, namespace: str, cluster: str) -> Postgres:
         """The model of a running cluster's PostgreSQL."""

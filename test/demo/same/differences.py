@@ -33,6 +33,7 @@ _DECODER = "the words of Go's JSON decoder; status and reason are the same"
 _TOKEN = "what exactly is wrong with a forged token; status and reason are the same"
 _MEDIA = "the router of built-in kinds has words of its own; those of custom kinds serve both"
 _SCALE = "the scale subresource reads its numbers, too, and complains; it is not served here"
+_WIDTH = "how wide a number is, is told by the decoder of another library"
 _PROTOBUF = "only JSON and YAML are read"
 
 INTENDED = (
@@ -52,6 +53,9 @@ INTENDED = (
     Intended("bodies.wrong_kinds", "body.message", "Go's words for a body of another version"),
     Intended("paging.tokens_that_are_malformed", "body.message", _TOKEN),
     Intended("paging.tokens_from_far_away", "body.message", _TOKEN),
+    Intended("bodies.numbers_that_are_too_large", "body.message", _WIDTH),
+    Intended("bodies.numbers_that_are_too_large", "body.details.causes", _WIDTH),
+    Intended("deletions.grace_without_an_end", "body.message", _DECODER),
     Intended("bodies.content_types", "body.message", _PROTOBUF),
     Intended("bodies.forms_that_cannot_be_answered", "body.details*", _MEDIA),
     Intended("bodies.forms_that_cannot_be_answered", "body.message", _MEDIA),

@@ -14,6 +14,7 @@ _VERSION = re.compile(
     r"((?:in precondition|in object meta|in the precondition|in record):? \(?)\d+"
 )
 _TOO_OLD = re.compile(r"too old resource version: \d+ \(\d+\)")
+_TO_COME = re.compile(r"(Too large resource version: \d+, current:) \d+")
 _WHOLE = re.compile(r'Invalid value: "\{.*\}\n?"', re.DOTALL)
 _NO_KIND = re.compile(r"Object 'Kind' is missing in '\{.+\}'", re.DOTALL)
 _SEVERAL = re.compile(r"is invalid: \[.*\]$", re.DOTALL)
@@ -69,6 +70,7 @@ class Normaliser:
         text = _UID.sub(lambda found: self._uid(found[0]), text)
         text = _TIME.sub(lambda found: "<microtime>" if found[1] else "<time>", text)
         text = _TOO_OLD.sub("too old resource version: <version> (<version>)", text)
+        text = _TO_COME.sub(r"\1 <version>", text)
         text = _SEVERAL.sub("is invalid: <several causes>", text)
         text = _NO_KIND.sub("Object 'Kind' is missing in '<the whole object>'", text)
         text = _WHOLE.sub('Invalid value: "<the whole object>"', text)

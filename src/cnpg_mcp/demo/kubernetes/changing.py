@@ -33,6 +33,7 @@ from cnpg_mcp.demo.kubernetes.patches import Patched
 from cnpg_mcp.demo.kubernetes.requests import Request
 from cnpg_mcp.demo.kubernetes.routing import Target
 from cnpg_mcp.demo.kubernetes.storage import Storage
+from cnpg_mcp.demo.notation import timestamp
 
 _CHANGED = (
     "the object has been modified; please apply your changes to the latest version and try again"
@@ -141,7 +142,7 @@ class Changer:
         new = _counted(definition, done.object, current)
         if patches.same(new, current):
             return Written(current, told)
-        time = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        time = timestamp(self.now())
         made = Change(current, new, time, write.target.subresource, write.configuration)
         new = managed_by(write.request, definition, made)
         if write.request.dry_run:
@@ -267,6 +268,7 @@ def _with_status(definition: Definition, obj: KubeObject, current: KubeObject) -
     kept = {key: value for key, value in current.items() if key != "status"}
     if not definition.custom:
         kept["metadata"] = _merged(definition, obj, current)["metadata"]
+        return {**kept, "status": obj.get("status") or {}}
     return {**kept, **({"status": obj["status"]} if obj.get("status") is not None else {})}
 
 

@@ -1,6 +1,5 @@
 """New objects."""
 
-import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,9 +27,9 @@ from cnpg_mcp.demo.kubernetes.failures import (
 from cnpg_mcp.demo.kubernetes.requests import Request
 from cnpg_mcp.demo.kubernetes.routing import Target
 from cnpg_mcp.demo.kubernetes.storage import Storage
+from cnpg_mcp.demo.notation import suffix, timestamp
 
 NAMESPACES = BY_PLURAL["namespaces"]
-_SUFFIX, _SUFFIX_LENGTH = "bcdfghjklmnpqrstvwxz2456789", 5
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Creator:
         done = admitted(definition, obj, None)
         self._check_free(kind, name, namespace)
         applied = given if request.method == "PATCH" else None
-        change = Change(None, done.object, _text(self.now()), configuration=applied)
+        change = Change(None, done.object, timestamp(self.now()), configuration=applied)
         new = managed_by(request, definition, change)
         if not request.dry_run:
             new = self.storage.put(kind, new)
@@ -90,11 +89,11 @@ class Creator:
             raise bad_request("resourceVersion should not be set on objects to be created")
         named = {key: given[key] for key in ("name", "generateName") if given.get(key)}
         if "generateName" in named and "name" not in named:
-            named["name"] = named["generateName"] + _suffix()
+            named["name"] = named["generateName"] + suffix()
         server: KubeObject = {
             "uid": str(uuid.uuid4()),
             **({"generation": 1} if definition.counted else {}),
-            "creationTimestamp": _text(self.now()),
+            "creationTimestamp": timestamp(self.now()),
         }
         taken = {*metadata.SERVERS_OWN, "name", "generateName", "namespace"}
         if not definition.counted:
@@ -115,14 +114,6 @@ class Creator:
         known = self.storage.get(kind, namespace, name)
         if known is not None:
             raise already_exists(kind, name, ending="deletionTimestamp" in known["metadata"])
-
-
-def _suffix() -> str:
-    return "".join(secrets.choice(_SUFFIX) for _ in range(_SUFFIX_LENGTH))
-
-
-def _text(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _namespace(kind: Kind, target: Target, given: KubeObject) -> KubeObject:

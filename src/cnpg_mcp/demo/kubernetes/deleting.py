@@ -10,6 +10,7 @@ from cnpg_mcp.demo.kubernetes import options
 from cnpg_mcp.demo.kubernetes.failures import Failure, failed_precondition, group
 from cnpg_mcp.demo.kubernetes.requests import Request
 from cnpg_mcp.demo.kubernetes.storage import Storage
+from cnpg_mcp.demo.notation import timestamp
 
 SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 _NAMESPACES, _PODS = BY_PLURAL["namespaces"], BY_PLURAL["pods"]
@@ -62,9 +63,8 @@ class Deleter:
 
     def _ending(self, current: KubeObject, grace: int) -> KubeObject:
         """The object with the time at which it ends."""
-        ends = self.now() + timedelta(seconds=grace)
         marks = {
-            "deletionTimestamp": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "deletionTimestamp": timestamp(_later(self.now(), grace)),
             "deletionGracePeriodSeconds": grace,
         }
         return {**current, "metadata": {**current["metadata"], **marks}}
@@ -113,6 +113,12 @@ def _grace(kind: Kind, asked: KubeObject, current: KubeObject) -> int:
     wanted = asked.get("gracePeriodSeconds")
     seconds = int(spec.get("terminationGracePeriodSeconds", 30) if wanted is None else wanted)
     return seconds if seconds >= 0 else 1
+
+
+def _later(moment: datetime, seconds: int) -> datetime:
+    """The moment so many seconds later, counted in nanoseconds of 64 bits, as the real one does."""
+    nanoseconds = (seconds * 10**9 + 2**63) % 2**64 - 2**63
+    return moment + timedelta(microseconds=nanoseconds // 1000)
 
 
 def _success(kind: Kind, obj: KubeObject) -> KubeObject:

@@ -179,6 +179,20 @@ def expired(revision: int, oldest: int) -> Failure:
     return Failure(HTTPStatus.GONE, "Expired", message)
 
 
+def to_come(revision: int, newest: int) -> Failure:
+    """A version that is not there yet. A real API server waits some seconds before it says so."""
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    message = f"Timeout: Too large resource version: {revision}, current: {newest}"
+    details = {"causes": [cause], "retryAfterSeconds": 1}
+    return Failure(HTTPStatus.GATEWAY_TIMEOUT, "Timeout", message, details, retry_after=1)
+
+
+def mishap() -> Failure:
+    """A mistake of the API server itself."""
+    message = "Internal error occurred: the log of the API server has more"
+    return Failure(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", message)
+
+
 def ending_namespace(kind: Kind, name: str, namespace: str) -> Failure:
     """Nothing new is made in a namespace that is going."""
     why = f"unable to create new content in namespace {namespace} because it is being terminated"

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.kubernetes import identity
 from cnpg_mcp.demo.kubernetes.access import User
-from cnpg_mcp.demo.kubernetes.failures import Failure, too_large
+from cnpg_mcp.demo.kubernetes.failures import Failure, mishap, too_large
 from cnpg_mcp.demo.kubernetes.requests import BYTES_ALLOWED, JSON, Request
 from cnpg_mcp.demo.kubernetes.server import ApiServer, Reply, failed
 
@@ -38,10 +38,19 @@ class HttpApi:
         http = HttpRequest(scope, receive)
         await self.open.wait()
         try:
-            response = _response(await self._reply(http))
+            response = await self._response(http)
         except ClientDisconnect:
             return
         await response(scope, receive, send)
+
+    async def _response(self, http: HttpRequest) -> Response:
+        try:
+            return _response(await self._reply(http))
+        except ClientDisconnect:
+            raise
+        except Exception:  # noqa: BLE001 - told as any other answer, and logged
+            _log.exception("%s %r has failed", http.method, http.scope["path"])
+            return _response(failed(mishap()))
 
     async def _reply(self, http: HttpRequest) -> Reply:
         try:
@@ -90,6 +99,8 @@ def _response(reply: Reply) -> Response:
     if not isinstance(reply.body, dict):
         return StreamingResponse(_lines(reply.body), media_type=JSON)
     response = Response(_json(reply.body), reply.status, media_type=JSON)
+    if reply.retry_after is not None:
+        response.headers["retry-after"] = str(reply.retry_after)
     response.raw_headers += [(b"warning", told) for told in map(_warning, reply.warnings) if told]
     return response
 

@@ -13,11 +13,14 @@ _OK_BELOW = 300
 
 
 class LocalClient(ApiClient):
-    """A client without a network. What it gives are copies."""
+    """A client without a network. What it gives are copies.
 
-    def __init__(self, server: ApiServer, name: str = "admin") -> None:
+    `agent` is what it writes as, by default its user's name.
+    """
+
+    def __init__(self, server: ApiServer, name: str = "admin", *, agent: str = "") -> None:
         self._server = server
-        self._name = name
+        self._agent = agent or name
         self._user = User(name, (MASTERS,))
 
     async def request(
@@ -52,5 +55,5 @@ class LocalClient(ApiClient):
         self, method: str, path: str, params: dict[str, str], data: bytes, content_type: str
     ) -> Reply:
         return self._server.handle(
-            Request(method, path, self._user, params, data, content_type, JSON, self._name)
+            Request(method, path, self._user, params, data, content_type, JSON, self._agent)
         )

@@ -1,5 +1,6 @@
 """`metadata`: what a client may say in it, and what only the API server does."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -84,6 +85,14 @@ def called(value: object) -> str:
     """The type of a JSON value, in the words of Go's decoder."""
     words = ((bool, "bool"), (str, "string"), (int, "number"), (float, "number"), (list, "array"))
     return next((word for kind, word in words if isinstance(value, kind)), "object")
+
+
+def called_as_integer(value: object) -> str:
+    """What the decoder says of a value that is no integer of 64 bits; empty where it is one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return called(value)
+    fits = isinstance(value, int) and -(2**63) <= value < 2**63
+    return "" if fits else f"number {json.dumps(value)}"
 
 
 def normal(obj: KubeObject) -> KubeObject:

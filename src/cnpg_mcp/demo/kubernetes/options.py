@@ -6,7 +6,7 @@ from cnpg_mcp.demo.kinds import Kind, KubeObject
 from cnpg_mcp.demo.kubernetes import patches
 from cnpg_mcp.demo.kubernetes.bodies import parsed
 from cnpg_mcp.demo.kubernetes.failures import Cause, bad_request, invalid
-from cnpg_mcp.demo.kubernetes.metadata import called
+from cnpg_mcp.demo.kubernetes.metadata import called, called_as_integer
 from cnpg_mcp.demo.kubernetes.requests import Request
 
 _DRY_RUNS = ("All",)
@@ -59,28 +59,43 @@ def _of_body(body: bytes) -> KubeObject:
     if kind != "DeleteOptions" or version not in _OF_DELETES:
         told = f'no kind "{kind}" is registered for version "{version}"'
         raise bad_request(f'{told} in scheme "pkg/runtime/scheme.go:111"')
-    for field, (wanted, type_in_go) in _DELETE_TYPES.items():
-        value = options.get(field)
-        if value is not None and (not isinstance(value, wanted) or _is_flag(value, wanted)):
-            told = (
-                f"{called(value)} into Go struct field DeleteOptions.{field} of type {type_in_go}"
-            )
+    for field, value in _in_order(options):
+        wanted, type_in_go = _DELETE_TYPES.get(field, (object, ""))
+        if found := _other_than(wanted, value):
+            told = f"{found} into Go struct field {field.removesuffix('[]')} of type {type_in_go}"
             raise bad_request(f"json: cannot unmarshal {told}")
     return options
 
 
 _DELETE_TYPES: dict[str, tuple[type, str]] = {
-    "dryRun": (list, "[]string"),
-    "gracePeriodSeconds": (int, "int64"),
-    "orphanDependents": (bool, "bool"),
-    "preconditions": (dict, "v1.Preconditions"),
-    "propagationPolicy": (str, "v1.DeletionPropagation"),
+    "DeleteOptions.dryRun": (list, "[]string"),
+    "DeleteOptions.dryRun[]": (str, "string"),
+    "DeleteOptions.gracePeriodSeconds": (int, "int64"),
+    "DeleteOptions.orphanDependents": (bool, "bool"),
+    "DeleteOptions.preconditions": (dict, "v1.Preconditions"),
+    "Preconditions.preconditions.uid": (str, "types.UID"),
+    "Preconditions.preconditions.resourceVersion": (str, "string"),
+    "DeleteOptions.propagationPolicy": (str, "v1.DeletionPropagation"),
 }
 
 
-def _is_flag(value: object, wanted: type) -> bool:
-    """Booleans are numbers only to Python."""
-    return isinstance(value, bool) and wanted is not bool
+def _in_order(options: KubeObject) -> Iterator[tuple[str, object]]:
+    """The fields as a decoder comes to them, with what is inside of them."""
+    for name, value in options.items():
+        yield f"DeleteOptions.{name}", value
+        if isinstance(value, dict):
+            yield from ((f"Preconditions.{name}.{key}", each) for key, each in value.items())
+        if isinstance(value, list):
+            yield from ((f"DeleteOptions.{name}[]", each) for each in value)
+
+
+def _other_than(wanted: type, value: object) -> str:
+    """What a value is called that has another type; empty where it has this one, or is null."""
+    if value is None:
+        return ""
+    if wanted is int:
+        return called_as_integer(value)
+    return "" if isinstance(value, wanted) else called(value)
 
 
 def _of_query(request: Request) -> KubeObject:

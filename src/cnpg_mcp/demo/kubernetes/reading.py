@@ -12,8 +12,16 @@ from dataclasses import dataclass
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.kubernetes import options, selectors
 from cnpg_mcp.demo.kubernetes.definitions import Definition
-from cnpg_mcp.demo.kubernetes.failures import Failure, bad_request, expired, expired_page, not_found
+from cnpg_mcp.demo.kubernetes.failures import (
+    Failure,
+    bad_request,
+    expired,
+    expired_page,
+    not_found,
+    to_come,
+)
 from cnpg_mcp.demo.kubernetes.forms import Forms
+from cnpg_mcp.demo.kubernetes.metadata import called_as_integer
 from cnpg_mcp.demo.kubernetes.requests import Request
 from cnpg_mcp.demo.kubernetes.routing import Target
 from cnpg_mcp.demo.kubernetes.selectors import Selector
@@ -46,16 +54,16 @@ class Reader:
     storage: Storage
     forms: Forms
 
-    def get(self, request: Request, definition: Definition, target: Target) -> KubeObject:
-        """One object.
+    def one(self, request: Request, definition: Definition, target: Target) -> KubeObject:
+        """One object, in the form that is asked for.
 
         Raises:
-            Failure: 404.
+            Failure: 404, or 504 for a version that is to come.
         """
-        request.revision("resourceVersion")
-        return self.forms.one(request, definition, self.stored(definition, target))
+        self._check_known(request.revision("resourceVersion"))
+        return self.forms.one(request, definition, self.as_stored(definition, target))
 
-    def stored(self, definition: Definition, target: Target) -> KubeObject:
+    def as_stored(self, definition: Definition, target: Target) -> KubeObject:
         """One object as it is stored.
 
         Raises:
@@ -68,15 +76,17 @@ class Reader:
 
     # --- lists ---
 
-    def list(self, request: Request, definition: Definition, target: Target) -> KubeObject:
-        """A page of a collection.
+    def page(self, request: Request, definition: Definition, target: Target) -> KubeObject:
+        """A page of a collection, in the form that is asked for.
 
         Raises:
-            Failure: 400 for a selector or token that is none; 410 for a forgotten page.
+            Failure: 400 for a selector or token that is none; 410 for a forgotten page; 504 for a
+                version that is to come.
         """
         options.check_list(request)
         selected = _selector(request, definition)
         page = _page(request.query.get("continue", ""))
+        self._check_known(page.revision if page else request.revision("resourceVersion"))
         revision = page.revision if page else self._revision(request)
         try:
             space = target.space(definition.kind)
@@ -94,7 +104,7 @@ class Reader:
                 about["remainingItemCount"] = len(left)
         return self.forms.many(request, definition, given, about)
 
-    def selected(
+    def whole(
         self, request: Request, definition: Definition, target: Target
     ) -> Sequence[KubeObject]:
         """A whole collection, as far as it is selected.
@@ -104,7 +114,11 @@ class Reader:
         """
         options.check_list(request)
         selected = _selector(request, definition)
-        return list(filter(selected, self.found(definition, target)))
+        return list(filter(selected, self._all(definition, target)))
+
+    def _check_known(self, revision: int | None) -> None:
+        if revision is not None and revision > self.storage.revision:
+            raise to_come(revision, self.storage.revision)
 
     def _revision(self, request: Request) -> int | None:
         """The revision that has to be answered; what there is now fits every other request."""
@@ -116,8 +130,7 @@ class Reader:
             return expired(revision or 0, self.storage.oldest)
         return expired_page(_Page(None, page.after).token())
 
-    def found(self, definition: Definition, target: Target) -> Sequence[KubeObject]:
-        """The collection as it is."""
+    def _all(self, definition: Definition, target: Target) -> Sequence[KubeObject]:
         return self.storage.all(definition.kind, target.space(definition.kind))
 
     # --- watches ---
@@ -127,6 +140,8 @@ class Reader:
     ) -> AsyncIterator[KubeObject]:
         """Events as they come, until the time that was asked for is over.
 
+        From a version that is to come none come before it, as of a real API server.
+
         Raises:
             Failure: 400 for a selector or version that is none.
         """
@@ -134,7 +149,8 @@ class Reader:
         watch = _Watch(self, request, definition, target, _selector(request, definition))
         since = request.revision("resourceVersion") or 0
         seconds = request.number("timeoutSeconds") or _WATCH_SECONDS
-        return watch.events(since, seconds)
+        there = self._all(definition, target) if since == 0 else ()
+        return watch.events(since or self.storage.revision, there, seconds)
 
 
 @dataclass(frozen=True)
@@ -147,12 +163,12 @@ class _Watch:
     target: Target
     selected: Selector
 
-    async def events(self, since: int, seconds: float) -> AsyncIterator[KubeObject]:
-        """What happens after a revision; from what there is now where it is 0."""
-        if since == 0:
-            since = self.reader.storage.revision
-            for obj in filter(self.selected, self.reader.found(self.definition, self.target)):
-                yield self._shown(ChangeType.ADDED, obj)
+    async def events(
+        self, since: int, there: Sequence[KubeObject], seconds: float
+    ) -> AsyncIterator[KubeObject]:
+        """What is there, and then what happens after a revision."""
+        for obj in filter(self.selected, there):
+            yield self._shown(ChangeType.ADDED, obj)
         changes = self.reader.storage.changes(self.definition.kind, since)
         end = asyncio.get_running_loop().time() + seconds
         try:
@@ -237,10 +253,16 @@ def _page(token: str) -> _Page | None:
         raise _not_valid(str(error)) from error
     if version != _PAGE_VERSION:
         raise _not_valid("server does not recognize this encoded version ")
+    found = "" if revision is None else called_as_integer(revision)
+    if found:
+        into = "Go struct field continueToken.rv of type int64"
+        raise _not_valid(f"json: cannot unmarshal {found} into {into}")
+    if not revision:
+        raise _not_valid(f"incorrect encoded start resourceVersion (version {_PAGE_VERSION})")
     namespace, slash, name = str(start).partition("/")
-    if not slash or "/" in name or not isinstance(revision, int):
+    if not slash or "/" in name:
         raise _not_valid(str(start))
-    return _Page(None if revision == _NOW else revision, (namespace, name))
+    return _Page(revision if revision > 0 else None, (namespace, name))
 
 
 def _unpacked(token: str) -> bytes:

@@ -10,7 +10,7 @@ from cnpg_mcp.demo.kubernetes.failures import bad_request
 JSON = "application/json"
 BYTES_ALLOWED = 3 * 1024 * 1024
 """The bound of a real API server on a body."""
-_LARGEST = 2**63
+_NUMBERS, _REVISIONS = 2**63, 2**64
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Request:
         text = self.query[name]
         if not re.fullmatch(r"[-+]?\d{1,100}", text, re.ASCII):
             raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-        if not -_LARGEST <= int(text) < _LARGEST:
+        if not -_NUMBERS <= int(text) < _NUMBERS:
             raise bad_request(f'strconv.ParseInt: parsing "{text}": value out of range')
         return int(text)
 
@@ -54,10 +54,12 @@ class Request:
         text = self.query.get(name, "")
         if not text:
             return None
-        if not re.fullmatch(r"\d{1,19}", text, re.ASCII):
-            told = f'strconv.ParseUint: parsing "{text}": invalid syntax'
-            raise bad_request(f'{prefix}{name}: Invalid value: "{text}": {told}')
-        return int(text)
+        is_number = re.fullmatch(r"\d{1,100}", text, re.ASCII)
+        if is_number and int(text) < _REVISIONS:
+            return int(text)
+        why = "value out of range" if is_number else "invalid syntax"
+        told = f'strconv.ParseUint: parsing "{text}": {why}'
+        raise bad_request(f'{prefix}{name}: Invalid value: "{text}": {told}')
 
     @property
     def dry_run(self) -> bool:

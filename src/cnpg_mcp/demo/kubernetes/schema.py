@@ -121,11 +121,12 @@ def integer(
     *,
     low: int | None = None,
     high: int | None = None,
+    bits: int = 64,
     rules: tuple[Rule, ...] = (),
     default: object = _ABSENT,
 ) -> Number:
-    """A whole number between `low` and `high`."""
-    return _with_default(Number(low=low, high=high, rules=rules), default)
+    """A whole number between `low` and `high`, as wide as `bits`."""
+    return _with_default(Number(low=low, high=high, bits=bits, rules=rules), default)
 
 
 def boolean(*, default: object = _ABSENT) -> Flag:

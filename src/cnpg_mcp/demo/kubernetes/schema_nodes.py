@@ -117,13 +117,17 @@ class Flag(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Number(Node):
-    """A whole number."""
+    """A whole number, with a sign."""
 
     words: tuple[str, ...] = ("integer",)
     low: int | None = None
     high: int | None = None
+    bits: int = 64
 
     def _own_faults(self, value: Any, path: str) -> Iterator[Fault]:  # noqa: ANN401
+        if not -(2 ** (self.bits - 1)) <= value < 2 ** (self.bits - 1):
+            yield _ill_typed(path, f"int{self.bits}", f"number {json.dumps(value)}")
+            return
         if self.low is not None and value < self.low:
             yield _out_of_bounds(path, value, f"be greater than or equal to {self.low}")
         if self.high is not None and value > self.high:

@@ -43,6 +43,8 @@ class Reply:
     status: HTTPStatus
     body: KubeObject | str | AsyncIterator[KubeObject]
     warnings: tuple[str, ...] = ()
+    retry_after: int | None = None
+    """Seconds after which it may be asked again with another answer."""
 
 
 def _no_proxy(_pod: KubeObject, _path: str) -> KubeObject:
@@ -130,7 +132,7 @@ class ApiServer:
         if attempt.verb == "watch":
             return Reply(HTTPStatus.OK, self._reader.watch(request, definition, found))
         if attempt.verb == "list":
-            return Reply(HTTPStatus.OK, self._reader.list(request, definition, found))
+            return Reply(HTTPStatus.OK, self._reader.page(request, definition, found))
         if definition.kind.namespaced and not found.namespace:
             raise NoSuchPage() if definition.custom else not_allowed()
         if attempt.verb == "create":
@@ -142,7 +144,7 @@ class ApiServer:
 
     def _all_deleted(self, request: Request, definition: Definition, found: Target) -> Reply:
         """Deletes a collection."""
-        objects = self._reader.selected(request, definition, found)
+        objects = self._reader.whole(request, definition, found)
         for obj in objects:
             self._deleter.delete(request, definition.kind, obj)
         about = {"resourceVersion": str(self.storage.revision)}
@@ -150,14 +152,14 @@ class ApiServer:
 
     def _on_one(self, request: Request, definition: Definition, found: Target) -> Reply:
         if request.method in _READS:
-            return Reply(HTTPStatus.OK, self._reader.get(request, definition, found))
+            return Reply(HTTPStatus.OK, self._reader.one(request, definition, found))
         if request.method == "PATCH":
             return self._patched(request, definition, found)
         if request.method == "PUT":
             return self._updated(request, definition, found)
         if request.method == "DELETE":
             options.delete_options(request)
-            current = self._reader.stored(definition, found)
+            current = self._reader.as_stored(definition, found)
             done = self._deleter.delete(request, definition.kind, current)
             whole = done if done["kind"] == "Status" else None
             return Reply(HTTPStatus.OK, whole or self._forms.one(request, definition, done))
@@ -165,7 +167,7 @@ class ApiServer:
 
     def _updated(self, request: Request, definition: Definition, found: Target) -> Reply:
         options.check_write(request)
-        current = self._reader.stored(definition, found)
+        current = self._reader.as_stored(definition, found)
         written = self._changer.update(request, definition, found, current)
         return self._shown(request, definition, written)
 
@@ -175,7 +177,7 @@ class ApiServer:
         if request.content_type == patches.APPLY:
             written = self._applied(request, definition, found)
         else:
-            current = self._reader.stored(definition, found)
+            current = self._reader.as_stored(definition, found)
             written = self._changer.patch(request, definition, found, current)
         return self._shown(request, definition, written)
 
@@ -200,7 +202,7 @@ class ApiServer:
             raise no_such_path()
         if request.method != _SUBRESOURCES[plural, below]:
             raise not_allowed()
-        current = self._reader.stored(definition, _plain(found))
+        current = self._reader.as_stored(definition, _plain(found))
         if below == "proxy":
             return Reply(HTTPStatus.OK, self._proxy(current, f"/{found.rest}"))
         if below == "binding":
@@ -210,7 +212,7 @@ class ApiServer:
 
     def _status(self, request: Request, definition: Definition, found: Target) -> Reply:
         if request.method in _READS:
-            return Reply(HTTPStatus.OK, self._reader.get(request, definition, found))
+            return Reply(HTTPStatus.OK, self._reader.one(request, definition, found))
         if request.method == "PATCH":
             return self._patched(request, definition, found)
         if request.method == "PUT":
@@ -245,7 +247,7 @@ def failed(failure: Failure) -> Reply:
     """The answer that a refusal is."""
     is_text = isinstance(failure, NoSuchPage)
     body = failure.message if is_text else failure.body()
-    return Reply(failure.status, body, failure.warnings)
+    return Reply(failure.status, body, failure.warnings, failure.retry_after)
 
 
 _SUBRESOURCES = {

@@ -81,7 +81,7 @@ _CONTAINERS = listed(
 _POD_SPEC = partly(
     required={"containers": _CONTAINERS},
     initContainers=_CONTAINERS,
-    volumes=listed(partly(name=text())),
+    volumes=listed(partly(name=text(), persistentVolumeClaim=partly(claimName=text()))),
     nodeSelector=mapping(text()),
     terminationGracePeriodSeconds=integer(low=0),
     affinity=partly(),
@@ -112,6 +112,15 @@ def _checked(
     return Shape(shape.node, shape.undecodable, check)
 
 
+def _claim_causes(obj: KubeObject, _: KubeObject | None) -> Iterable[Cause]:
+    spec = obj.get("spec") or {}
+    if not spec.get("accessModes"):
+        told = "Required value: at least 1 access mode is required"
+        yield Cause("FieldValueRequired", told, "spec.accessModes")
+    if "storage" not in ((spec.get("resources") or {}).get("requests") or {}):
+        yield Cause("FieldValueRequired", "Required value", "spec.resources[storage]")
+
+
 _ROLE = _checked(_shape(rules=_RULES, aggregationRule=partly()), rbac_rules.role_causes)
 _BINDING = _checked(_shape(required=_ROLE_REF, subjects=_SUBJECTS), rbac_rules.binding_causes)
 _SECRET = _shape(data=mapping(text()), stringData=mapping(text()), type=text(), immutable=boolean())
@@ -135,17 +144,23 @@ _SHAPES: Mapping[str, Shape] = {
         spec=partly(type=text(), ports=listed(partly(name=text())), selector=mapping(text())),
         status=partly(),
     ),
-    "persistentvolumeclaims": _shape(
-        spec=partly(
-            accessModes=_TEXTS,
-            resources=_RESOURCES,
-            storageClassName=text(),
-            volumeMode=text(),
-            volumeName=text(),
+    "persistentvolumeclaims": _checked(
+        _shape(
+            spec=partly(
+                accessModes=_TEXTS,
+                resources=_RESOURCES,
+                storageClassName=text(),
+                volumeMode=text(),
+                volumeName=text(),
+            ),
+            status=partly(
+                phase=text(),
+                capacity=mapping(quantity()),
+                accessModes=_TEXTS,
+                conditions=_CONDITIONS,
+            ),
         ),
-        status=partly(
-            phase=text(), capacity=mapping(quantity()), accessModes=_TEXTS, conditions=_CONDITIONS
-        ),
+        _claim_causes,
     ),
     "namespaces": _shape(spec=partly(finalizers=_TEXTS), status=partly(phase=text())),
     "jobs": _shape(

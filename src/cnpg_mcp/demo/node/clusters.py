@@ -3,6 +3,7 @@
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.world import World
 from cnpg_mcp.demo.world import now_precise
+from cnpg_mcp.demo.world.conditions import is_true
 
 PROMOTION_SECONDS = 3.0
 
@@ -25,15 +26,10 @@ def _due(world: World, cluster: KubeObject) -> str:
     if target in ("", "pending", status.get("currentPrimary")):
         return ""
     pod = world.store.get("pods", cluster["metadata"]["namespace"], target)
-    if not pod or not _ready(pod):
+    if not pod or not is_true(pod, "Ready"):
         return ""
     since = status.get("targetPrimaryTimestamp", "")
     is_first = not status.get("currentPrimary")
     uid = cluster["metadata"]["uid"]
     promoted = is_first or world.timers.passed(PROMOTION_SECONDS, uid, "promotion", target, since)
     return target if promoted else ""
-
-
-def _ready(pod: KubeObject) -> bool:
-    conditions = pod["status"].get("conditions", [])
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

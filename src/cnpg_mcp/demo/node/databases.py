@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.declarative import Declarative
+from cnpg_mcp.demo.node.encodings import is_server_encoding
 from cnpg_mcp.demo.node.injection import asked
 from cnpg_mcp.demo.node.postgres import PgError, Postgres
 from cnpg_mcp.demo.node.world import World
@@ -57,6 +58,8 @@ def _bring_about(obj: KubeObject, postgres: Postgres) -> dict[str, list[KubeObje
     if spec.get("ensure") == "absent":
         _drop(obj, postgres)
         return {}
+    if spec["name"] not in postgres.databases:
+        _check_encoding(spec.get("encoding") or "UTF8")
     postgres.apply_database(spec["name"], spec["owner"])
     kinds = (("schemas", postgres.apply_schema), ("extensions", postgres.apply_extension))
     return {
@@ -64,6 +67,11 @@ def _bring_about(obj: KubeObject, postgres: Postgres) -> dict[str, list[KubeObje
         for kind, act in kinds
         if spec.get(kind)
     }
+
+
+def _check_encoding(name: str) -> None:
+    if not is_server_encoding(name):
+        raise PgError(f"{name} is not a valid encoding name", "42704")
 
 
 def _one(database: str, spec: KubeObject, act: Callable[[str, KubeObject], None]) -> KubeObject:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.kinds import CNPG_MANAGER, KubeObject
 from cnpg_mcp.demo.node.attempts import Attempts
 from cnpg_mcp.demo.node.pods import Pods
 from cnpg_mcp.demo.node.world import World
@@ -52,7 +52,8 @@ class Declarative(ABC):
         if self.finalizer not in finalizers:
             if not await world.exists("clusters", cluster):
                 return None
-            obj_now = await world.set_finalizers(self.plural, obj, [*finalizers, self.finalizer])
+            wanted = [*finalizers, self.finalizer]
+            obj_now = await world.set_finalizers(self.plural, obj, wanted, manager=CNPG_MANAGER)
             if obj_now is None:
                 return self._retry_seconds
             obj = obj_now
@@ -61,7 +62,7 @@ class Declarative(ABC):
     async def let_go(self, world: World, obj: KubeObject) -> None:
         """Removes the finalizer."""
         kept = [each for each in obj["metadata"]["finalizers"] if each != self.finalizer]
-        await world.set_finalizers(self.plural, obj, kept)
+        await world.set_finalizers(self.plural, obj, kept, manager=CNPG_MANAGER)
 
     async def fail(self, world: World, obj: KubeObject, message: str) -> float:
         """Reports a failure; the operator's retry comes after half a minute."""

@@ -2,7 +2,8 @@
 
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.world import World
-from cnpg_mcp.demo.world import suffix
+from cnpg_mcp.demo.notation import suffix
+from cnpg_mcp.demo.world.conditions import is_true
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 MANAGED_BY = {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"}
@@ -17,7 +18,7 @@ async def maintain(world: World) -> None:
     }
     for service in world.store.all("services"):
         meta = service["metadata"]
-        if service["spec"].get("selector") and not meta.get("deletionTimestamp"):
+        if (service.get("spec") or {}).get("selector") and not meta.get("deletionTimestamp"):
             await _maintain_one(world, service, slices.get((meta["namespace"], meta["name"])))
 
 
@@ -42,8 +43,7 @@ def _endpoints(world: World, service: KubeObject) -> list[KubeObject]:
 
 def _endpoint(pod: KubeObject) -> KubeObject:
     meta = pod["metadata"]
-    conditions = {each["type"]: each["status"] for each in pod["status"].get("conditions", [])}
-    serving = conditions.get("Ready") == "True"
+    serving = is_true(pod, "Ready")
     terminating = bool(meta.get("deletionTimestamp"))
     return {
         "addresses": [_routable(pod["status"]["podIP"])],
@@ -74,7 +74,11 @@ def _slice(service: KubeObject, endpoints: list[KubeObject]) -> KubeObject:
     }
     labels = {**(meta.get("labels") or {}), SERVICE_LABEL: meta["name"], **MANAGED_BY}
     ports = [
-        {"name": port.get("name", ""), "port": port["port"], "protocol": port["protocol"]}
+        {
+            "name": port.get("name", ""),
+            "port": port.get("port"),
+            "protocol": port.get("protocol", "TCP"),
+        }
         for port in service["spec"].get("ports", [])
     ]
     return {

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.world import World
+from cnpg_mcp.demo.notation import parsed_time
 
 KEPT = timedelta(hours=1)
 EVERY_SECONDS = 60.0
@@ -30,5 +31,7 @@ class Expiry:
 
 
 def _is_old(event: KubeObject) -> bool:
-    stamp = event.get("lastTimestamp") or event["metadata"]["creationTimestamp"]
-    return datetime.fromisoformat(stamp) < datetime.now(UTC) - KEPT
+    """Whether it is time; a date before the year 1 was long ago."""
+    written = event.get("lastTimestamp") or event["metadata"]["creationTimestamp"]
+    last = parsed_time(written)
+    return last is None or last < datetime.now(UTC) - KEPT

@@ -13,6 +13,7 @@ from aiohttp import web
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.postgres import Postgres
 from cnpg_mcp.demo.node.settings import needs_restart
+from cnpg_mcp.demo.world.instances import is_fenced
 
 PORT = 8000
 LSN = "0/6000060"
@@ -125,7 +126,7 @@ def report(
     """The answer of ``/pg/status``: the keys that the operator reads."""
     meta, status = pod["metadata"], cluster.get("status") or {}
     primary = (status.get("currentPrimary") or status.get("targetPrimary")) == meta["name"]
-    fenced = _is_fenced(cluster, meta["name"])
+    fenced = is_fenced(cluster, meta["name"])
     return {
         "isPrimary": primary,
         "systemID": "" if fenced else postgres.system_id,
@@ -147,12 +148,6 @@ def report(
         "sessionID": meta["uid"],
         "replicationInfo": [_streaming(name) for name in standbys] if primary else [],
     }
-
-
-def _is_fenced(cluster: KubeObject, name: str) -> bool:
-    annotations = cluster["metadata"].get("annotations") or {}
-    fenced = json.loads(annotations.get("cnpg.io/fencedInstances") or "[]")
-    return name in fenced or "*" in fenced
 
 
 def _streaming(name: str) -> KubeObject:

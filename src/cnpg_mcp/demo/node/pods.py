@@ -8,6 +8,8 @@ from cnpg_mcp.demo.node.injection import asked
 from cnpg_mcp.demo.node.instance import Instances
 from cnpg_mcp.demo.node.world import World
 from cnpg_mcp.demo.world import now
+from cnpg_mcp.demo.world.conditions import condition, is_true, updated
+from cnpg_mcp.demo.world.instances import serial
 
 START_SECONDS = 9.0
 """From the pod's start until PostgreSQL serves and the readiness probe has seen it."""
@@ -85,13 +87,12 @@ class Pods:
             held = world.store.get("secrets", meta["namespace"], secret)
             if held is None:
                 return ""
-            certificate, key = (base64.b64decode(held["data"][f"tls.{x}"]) for x in ("crt", "key"))
+            pair = _decoded(held, "tls.crt"), _decoded(held, "tls.key")
 
             def report() -> KubeObject | None:
                 return self._report(world, meta["namespace"], meta["name"])
 
-            started = await self._instances.start(meta["uid"], report, (certificate, key))
-            self._addresses[meta["uid"]] = started
+            self._addresses[meta["uid"]] = await self._instances.start(meta["uid"], report, pair)
         return self._addresses[meta["uid"]]
 
     def _report(self, world: World, namespace: str, name: str) -> KubeObject | None:
@@ -112,17 +113,21 @@ class Pods:
         )
 
 
+def _decoded(secret: KubeObject, key: str) -> bytes:
+    return base64.b64decode((secret.get("data") or {}).get(key) or "")
+
+
 def _waits_for_volume(world: World, pod: KubeObject) -> str:
     missing = volumes.unbound(world, volumes.claims(pod), pod["metadata"]["namespace"])
     return UNBOUND if missing and not pod["spec"].get("nodeName") else ""
 
 
 async def _leave_pending(world: World, pod: KubeObject, message: str) -> None:
-    known = {each["type"] for each in pod["status"].get("conditions", [])}
-    if "PodScheduled" in known:
+    known = pod["status"].get("conditions") or []
+    if any(each.get("type") == "PodScheduled" for each in known):
         return
-    condition = {**_condition("PodScheduled", "False"), "reason": "Unschedulable"}
-    status = {"phase": "Pending", "conditions": [{**condition, "message": message}]}
+    unscheduled = condition("PodScheduled", "Unschedulable", message, true=False)
+    status = {"phase": "Pending", "conditions": updated(known, unscheduled)}
     await world.set_status("pods", pod, status)
     await world.event(pod, "FailedScheduling", message, "default-scheduler")
 
@@ -135,7 +140,9 @@ async def _leave_unpulled(world: World, pod: KubeObject, message: str) -> None:
         {**_container(each, pod), "ready": False, "started": False, "state": waiting}
         for each in pod["spec"]["containers"]
     ]
-    conditions = [_condition("PodScheduled", "True"), _condition("Ready", "False")]
+    known = pod["status"].get("conditions") or []
+    scheduled, unready = condition("PodScheduled", true=True), condition("Ready", true=False)
+    conditions = updated(known, scheduled, unready)
     status = {"phase": "Pending", "containerStatuses": containers, "conditions": conditions}
     await world.set_status("pods", pod, status)
     await world.event(pod, "Failed", message, "kubelet")
@@ -145,7 +152,7 @@ async def _bind(world: World, pod: KubeObject) -> None:
     if pod["spec"].get("nodeName"):
         return
     meta = pod["metadata"]
-    node = nodes.NAMES[int(meta["name"].rsplit("-", 1)[-1]) % len(nodes.NAMES)]
+    node = nodes.NAMES[serial(meta["name"]) % len(nodes.NAMES)]
     binding = {
         "apiVersion": "v1",
         "kind": "Binding",
@@ -160,12 +167,10 @@ async def _bind(world: World, pod: KubeObject) -> None:
 async def _set_running(
     world: World, pod: KubeObject, address: str, *, started: bool, ready: bool
 ) -> None:
-    wanted = str(ready)
     status = pod["status"]
-    conditions = {each["type"]: each["status"] for each in status.get("conditions", [])}
-    known = (status.get("phase"), conditions.get("Ready"), status.get("podIP"), _has_started(pod))
-    if known != ("Running", wanted, address, started):
-        await world.set_status("pods", pod, _running(pod, address, wanted, started=started))
+    known = (status.get("phase"), status.get("podIP"), is_true(pod, "Ready"), _has_started(pod))
+    if known != ("Running", address, ready, started):
+        await world.set_status("pods", pod, _running(pod, address, started=started, ready=ready))
 
 
 def _has_started(pod: KubeObject) -> bool:
@@ -173,29 +178,28 @@ def _has_started(pod: KubeObject) -> bool:
     return bool(containers) and all(each.get("started") for each in containers)
 
 
-def _running(pod: KubeObject, address: str, ready: str, *, started: bool) -> KubeObject:
+def _running(pod: KubeObject, address: str, *, started: bool, ready: bool) -> KubeObject:
     since = pod["status"].get("startTime") or now()
     finished = {"exitCode": 0, "reason": "Completed", "startedAt": since, "finishedAt": since}
     running = {
-        "ready": ready == "True",
+        "ready": ready,
         "started": started,
         "state": {"running": {"startedAt": since}},
     }
     done = {"ready": True, "state": {"terminated": finished}}
     spec = pod["spec"]
-    states = {
-        "PodScheduled": "True",
-        "Initialized": "True",
-        "ContainersReady": ready,
-        "Ready": ready,
-    }
+    lasting = dict.fromkeys(("PodScheduled", "Initialized"), True)
+    conditions = {**lasting, **dict.fromkeys(("ContainersReady", "Ready"), ready)}
     return {
         "phase": "Running",
         "podIP": address,
         "podIPs": [{"ip": address}],
         "hostIP": "127.0.0.1",
         "startTime": since,
-        "conditions": [_condition(*each) for each in states.items()],
+        "conditions": updated(
+            pod["status"].get("conditions") or [],
+            *(condition(kind, true=true) for kind, true in conditions.items()),
+        ),
         "containerStatuses": [{**_container(each, pod), **running} for each in spec["containers"]],
         "initContainerStatuses": [
             {**_container(each, pod), **done} for each in spec.get("initContainers", [])
@@ -205,13 +209,9 @@ def _running(pod: KubeObject, address: str, ready: str, *, started: bool) -> Kub
 
 def _container(container: KubeObject, pod: KubeObject) -> KubeObject:
     return {
-        "name": container["name"],
-        "image": container["image"],
-        "imageID": container["image"],
-        "containerID": f"sim://{pod['metadata']['uid']}/{container['name']}",
+        "name": container.get("name", ""),
+        "image": container.get("image", ""),
+        "imageID": container.get("image", ""),
+        "containerID": f"sim://{pod['metadata']['uid']}/{container.get('name', '')}",
         "restartCount": 0,
     }
-
-
-def _condition(kind: str, status: str) -> KubeObject:
-    return {"type": kind, "status": status, "lastTransitionTime": now()}

@@ -1,35 +1,57 @@
 """A small model of one PostgreSQL cluster: roles, databases and who owns what."""
 
 import random
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 OPERATOR_ROLES = ("postgres", "streaming_replica", "cnpg_metrics_exporter")
-PREDEFINED_ROLES = (
-    "pg_checkpoint",
-    "pg_database_owner",
-    "pg_execute_server_program",
-    "pg_monitor",
-    "pg_read_all_data",
-    "pg_read_all_settings",
-    "pg_read_all_stats",
-    "pg_read_server_files",
-    "pg_signal_backend",
-    "pg_stat_scan_tables",
-    "pg_write_all_data",
-    "pg_write_server_files",
-)
+_PREDEFINED = {
+    "pg_checkpoint": 15,
+    "pg_create_subscription": 16,
+    "pg_database_owner": 14,
+    "pg_execute_server_program": 11,
+    "pg_maintain": 17,
+    "pg_monitor": 10,
+    "pg_read_all_data": 14,
+    "pg_read_all_settings": 10,
+    "pg_read_all_stats": 10,
+    "pg_read_server_files": 11,
+    "pg_signal_autovacuum_worker": 18,
+    "pg_signal_backend": 10,
+    "pg_stat_scan_tables": 10,
+    "pg_use_reserved_connections": 16,
+    "pg_write_all_data": 14,
+    "pg_write_server_files": 11,
+}
+"""The predefined roles, each with the first major version that has it."""
+PREDEFINED_ROLES = tuple(_PREDEFINED)
 _EXTENSIONS = (
-    "amcheck bloom btree_gin btree_gist citext cube dblink earthdistance fuzzystrmatch hstore"
-    " intarray isn lo ltree pageinspect pg_buffercache pg_freespacemap pg_prewarm"
-    " pg_stat_statements pg_trgm pg_visibility pgaudit pgcrypto pgrowlocks pgstattuple plpgsql"
-    " postgres_fdw seg sslinfo tablefunc tcn tsm_system_rows tsm_system_time unaccent uuid-ossp"
-    " vector xml2"
+    "amcheck autoinc bloom btree_gin btree_gist citext cube dblink dict_int dict_xsyn earthdistance"
+    " file_fdw fuzzystrmatch hstore insert_username intagg intarray isn lo ltree moddatetime"
+    " pageinspect pg_buffercache pg_freespacemap pg_prewarm pg_stat_statements pg_trgm"
+    " pg_visibility pgcrypto pgrowlocks pgstattuple plpgsql postgres_fdw refint seg sslinfo"
+    " tablefunc tcn tsm_system_rows tsm_system_time unaccent uuid-ossp xml2"
 )
-AVAILABLE_EXTENSIONS = frozenset(re.split(" ", _EXTENSIONS))
+"""What PostgreSQL ships in every version; the languages but one are packages of their own."""
+_NEWER_EXTENSIONS = {"pg_surgery": 14, "pg_walinspect": 15, "pg_logicalinspect": 18}
+_GONE_EXTENSIONS = {"adminpack": 16, "old_snapshot": 16}
+"""The last major version that has it."""
+_OF_THE_IMAGES = ("pgaudit", "vector")
+NEWEST = 18
 RESERVED_NAMES = ("public", "none")
 MAX_NAME_BYTES = 63
+
+
+def predefined_roles(major: int) -> list[str]:
+    """The predefined roles of a major version."""
+    return [name for name, since in _PREDEFINED.items() if since <= major]
+
+
+def available_extensions(major: int) -> set[str]:
+    """The extensions that the images of a major version have."""
+    newer = {name for name, since in _NEWER_EXTENSIONS.items() if since <= major}
+    older = {name for name, until in _GONE_EXTENSIONS.items() if major <= until}
+    return {*_EXTENSIONS.split(), *_OF_THE_IMAGES, *newer, *older}
 
 
 class PgError(Exception):
@@ -81,13 +103,14 @@ class Postgres:
     owned_objects: dict[str, str] = field(default_factory=dict)
     """Role name to a text naming what else it owns (``table orders``); such a role stays."""
     timeline: int = 1
+    major: int = NEWEST
     system_id: str = field(default_factory=lambda: str(random.randrange(10**17, 10**18)))  # noqa: S311 - no secret
 
     @classmethod
-    def bootstrapped(cls, spec: dict[str, Any]) -> "Postgres":
+    def bootstrapped(cls, spec: dict[str, Any], major: int = NEWEST) -> "Postgres":
         """A new cluster, as initdb and the operator leave it."""
-        made = cls()
-        for name in (*OPERATOR_ROLES, *PREDEFINED_ROLES):
+        made = cls(major=major)
+        for name in (*OPERATOR_ROLES, *predefined_roles(made.major)):
             made.roles[name] = Role(name)
         for name in ("postgres", "template0", "template1"):
             made.databases[name] = Database(name, "postgres")
@@ -97,6 +120,13 @@ class Postgres:
             made.roles[owner] = Role(owner, {"login": True})
             made.databases[initdb["database"]] = Database(initdb["database"], owner)
         return made
+
+    def upgrade(self, major: int) -> None:
+        """Takes over what a newer major version brings."""
+        if major > self.major:
+            self.major = major
+            for name in predefined_roles(major):
+                self.roles.setdefault(name, Role(name))
 
     # --- roles ---
 
@@ -168,7 +198,7 @@ class Postgres:
         if spec.get("ensure") == "absent":
             target.extensions.pop(name, None)
             return
-        if name not in AVAILABLE_EXTENSIONS:
+        if name not in available_extensions(self.major):
             raise PgError(f'extension "{name}" is not available', "0A000")
         schema = spec.get("schema")
         if schema and schema != "public" and schema not in target.schemas:

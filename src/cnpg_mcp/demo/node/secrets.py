@@ -21,7 +21,11 @@ def password_version(world: World, namespace: str, secret: str, role: str) -> st
     found = world.store.get("secrets", namespace, secret)
     if found is None:
         raise WrongSecret(f'secrets "{secret}" not found')
-    user = base64.b64decode((found.get("data") or {}).get("username", "")).decode().strip()
+    user = (
+        base64.b64decode((found.get("data") or {}).get("username", ""))
+        .decode(errors="replace")
+        .strip()
+    )
     if user != role.strip():
         text = f'the username in secret "{secret}" does not match role "{role}"'
         raise WrongSecret(text, other_user=True)

@@ -1,9 +1,12 @@
 """Volumes are bound and jobs complete, unless a test asked otherwise."""
 
+from collections.abc import Sequence
+
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.injection import asked
 from cnpg_mcp.demo.node.world import World
 from cnpg_mcp.demo.world import now
+from cnpg_mcp.demo.world.conditions import condition, updated
 
 PROVISION_SECONDS = 4.0
 JOB_SECONDS = 6.0
@@ -58,9 +61,10 @@ def _used(world: World, claim: KubeObject) -> bool:
 
 
 def claims(pod: KubeObject) -> set[str]:
-    """The names of the claims that a pod mounts."""
-    mounted = (volume.get("persistentVolumeClaim") for volume in pod["spec"].get("volumes", []))
-    return {each["claimName"] for each in mounted if each}
+    """The names of the claims that a pod, or a job's template of one, mounts."""
+    volumes = (pod.get("spec") or {}).get("volumes") or []
+    mounted = (volume.get("persistentVolumeClaim") or {} for volume in volumes)
+    return {each["claimName"] for each in mounted if each.get("claimName")}
 
 
 def unbound(world: World, claim_names: set[str], namespace: str) -> bool:
@@ -80,7 +84,7 @@ async def complete_jobs(world: World) -> None:
 
 async def _advance(world: World, job: KubeObject) -> None:
     asked_for = asked("job", job, world.cluster_of(job))
-    needed = claims(job["spec"]["template"])
+    needed = claims(job["spec"].get("template") or {})
     waiting = asked_for == "running" or unbound(world, needed, job["metadata"]["namespace"])
     if waiting or not world.timers.passed(JOB_SECONDS, job["metadata"]["uid"]):
         started = {"startTime": job["metadata"]["creationTimestamp"], "active": 1, "ready": 0}
@@ -90,39 +94,28 @@ async def _advance(world: World, job: KubeObject) -> None:
 
 
 def _done(job: KubeObject) -> KubeObject:
-    conditions = [
-        _condition(each, "CompletionsReached", "Reached expected number of succeeded pods")
-        for each in ("SuccessCriteriaMet", "Complete")
-    ]
+    reason, message = "CompletionsReached", "Reached expected number of succeeded pods"
     return {
         "succeeded": 1,
         "active": None,
         "ready": 0,
         "startTime": job["metadata"]["creationTimestamp"],
         "completionTime": now(),
-        "conditions": conditions,
+        "conditions": _ended(("SuccessCriteriaMet", "Complete"), reason, message),
     }
 
 
 def _failed(job: KubeObject, message: str) -> KubeObject:
-    conditions = [
-        _condition(each, "BackoffLimitExceeded", message) for each in ("FailureTarget", "Failed")
-    ]
     return {
         "failed": 7,
         "active": None,
         "ready": 0,
         "startTime": job["metadata"]["creationTimestamp"],
-        "conditions": conditions,
+        "conditions": _ended(("FailureTarget", "Failed"), "BackoffLimitExceeded", message),
     }
 
 
-def _condition(kind: str, reason: str, message: str) -> KubeObject:
-    return {
-        "type": kind,
-        "status": "True",
-        "reason": reason,
-        "message": message,
-        "lastProbeTime": now(),
-        "lastTransitionTime": now(),
-    }
+def _ended(kinds: Sequence[str], reason: str, message: str) -> list[KubeObject]:
+    """The conditions of a job that has ended."""
+    made = updated((), *(condition(kind, reason, message, true=True) for kind in kinds))
+    return [{**each, "lastProbeTime": each["lastTransitionTime"]} for each in made]

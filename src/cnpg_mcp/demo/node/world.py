@@ -5,7 +5,7 @@ from collections.abc import Container
 from cnpg_mcp.demo import world as base
 from cnpg_mcp.demo.client import ApiClient
 from cnpg_mcp.demo.kinds import KubeObject
-from cnpg_mcp.demo.node.postgres import Postgres
+from cnpg_mcp.demo.node.postgres import NEWEST, Postgres
 from cnpg_mcp.demo.pace import AT_ONCE, Pace
 
 
@@ -27,10 +27,11 @@ class World(base.World):
 
     def postgres(self, cluster: KubeObject) -> Postgres:
         """The cluster's model of PostgreSQL: what is on its volumes, or a new one."""
-        uid = cluster["metadata"]["uid"]
+        uid, major = cluster["metadata"]["uid"], _major(cluster)
         if uid not in self._postgres:
-            made = self._found(cluster) or Postgres.bootstrapped(cluster["spec"])
+            made = self._found(cluster) or Postgres.bootstrapped(cluster["spec"], major)
             self._postgres[uid] = made
+        self._postgres[uid].upgrade(major)
         return self._postgres[uid]
 
     def _found(self, cluster: KubeObject) -> Postgres | None:
@@ -59,3 +60,9 @@ class World(base.World):
         cluster = self.cluster_of(claim)
         running = self._postgres.get(cluster["metadata"]["uid"]) if cluster else None
         return running or self._written.get(claim["metadata"]["uid"])
+
+
+def _major(cluster: KubeObject) -> int:
+    """PostgreSQL's major version, as the operator reports it before the first pod."""
+    image = (cluster.get("status") or {}).get("pgDataImageInfo") or {}
+    return image.get("majorVersion") or NEWEST

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.injection import asked
-from cnpg_mcp.demo.operator.conditions import condition, updated
 from cnpg_mcp.demo.operator.scene import Scene, Stale, leaving
 from cnpg_mcp.demo.operator.world import World
 from cnpg_mcp.demo.world import now
+from cnpg_mcp.demo.world.conditions import condition, updated
 
 PENDING, RUNNING, COMPLETED, FAILED = "pending", "running", "completed", "failed"
 BACKUP_SECONDS = 20.0

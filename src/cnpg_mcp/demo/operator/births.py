@@ -17,8 +17,10 @@ _FIRST_JOBS = {"recovery": "full-recovery", "pg_basebackup": "pgbasebackup"}
 
 async def first(world: World, scene: Scene) -> bool:
     """The first instance's volumes, where there is nothing yet."""
-    if scene.names or scene.claims:
-        return not scene.names
+    if scene.names:
+        return False
+    if scene.claims:  # all of them are going: until they are gone nothing new is made
+        return True
     if scene.condition("Initialized").get("status") == "True":
         await scene.report(world, **phase(scene, phases.UNRECOVERABLE, VOLUMES_LOST))
         return True

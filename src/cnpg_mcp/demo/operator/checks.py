@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.operator import phases
 from cnpg_mcp.demo.operator.admission.cluster import faults
+from cnpg_mcp.demo.operator.admission.images import DEFAULT
 from cnpg_mcp.demo.operator.admission.webhooks import VALIDATION
 from cnpg_mcp.demo.operator.conditions import phase
-from cnpg_mcp.demo.operator.labels import DEFAULT_IMAGE
 from cnpg_mcp.demo.operator.scene import Scene
 from cnpg_mcp.demo.operator.world import World
 
@@ -39,7 +39,7 @@ def image(world: World, scene: Scene) -> str:
     """The image that instances should run; raises ``NoImage``."""
     reference = _catalog(scene)
     if not reference:
-        return str(scene.spec.get("imageName") or DEFAULT_IMAGE)
+        return str(scene.spec.get("imageName") or DEFAULT)
     kind, name = reference["kind"], reference["name"]
     catalog = _found(world, kind, name, scene.namespace)
     if catalog is None:

@@ -1,27 +1,10 @@
-"""The list of conditions in a status."""
+"""What a phase sets in a Cluster's status."""
 
 from typing import Any
 
-from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.operator import phases
 from cnpg_mcp.demo.operator.scene import Scene
-from cnpg_mcp.demo.world import now
-
-
-def condition(kind: str, reason: str, message: str, *, true: bool) -> KubeObject:
-    """A condition without its time."""
-    return {"type": kind, "status": str(true), "reason": reason, "message": message}
-
-
-def updated(known: list[KubeObject], *changes: KubeObject) -> list[KubeObject]:
-    """The list with these conditions; one keeps its time while its status stays."""
-    found = {each["type"]: each for each in known}
-    for change in changes:
-        before = found.get(change["type"]) or {}
-        same = before.get("status") == change["status"]
-        since = before.get("lastTransitionTime") if same else None
-        found[change["type"]] = {**change, "lastTransitionTime": since or now()}
-    return list(found.values())
+from cnpg_mcp.demo.world.conditions import condition, updated
 
 
 def phase(scene: Scene, name: str, reason: str = "") -> dict[str, Any]:

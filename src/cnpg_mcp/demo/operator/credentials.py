@@ -40,12 +40,18 @@ def missing(scene: Scene, known: set[str]) -> list[KubeObject]:
 
 
 def expiration(secret: KubeObject) -> str:
-    """When the certificate in a Secret expires, as the operator writes it; nothing without one."""
+    """When the certificate in a Secret expires, as the operator writes it; nothing without one.
+
+    A Secret of that name may be somebody else's, with anything in it.
+    """
     data = secret.get("data") or {}
     pem = base64.b64decode(data.get("tls.crt") or data.get("ca.crt") or "")
     if b"BEGIN CERTIFICATE" not in pem:
         return ""
-    until = x509.load_pem_x509_certificate(pem).not_valid_after_utc
+    try:
+        until = x509.load_pem_x509_certificate(pem).not_valid_after_utc
+    except ValueError:
+        return ""
     return until.strftime("%Y-%m-%d %H:%M:%S +0000 UTC")
 
 

@@ -1,7 +1,10 @@
-"""Schedules of six fields, seconds first, as ScheduledBackup has them."""
+"""Schedules as ScheduledBackup has them: fields, seconds first, or an interval."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
+
+from cnpg_mcp.demo.operator.admission.schedules import fault, interval
 
 _NAMED = {
     "@yearly": "0 0 0 1 1 *",
@@ -23,14 +26,43 @@ _MONTHS = dict(
 _DAYS = dict(zip(["sun", "mon", "tue", "wed", "thu", "fri", "sat"], range(7), strict=True))
 _WORDS: tuple[dict[str, int], ...] = ({}, {}, {}, {}, _MONTHS, _DAYS)
 _ANY = ("*", "?")
-FIELDS = 6
+_FIELDS = 6
 HORIZON = timedelta(days=5 * 366)
 """A schedule without a time within this has none."""
 
 
+class Schedule(Protocol):
+    """When something is due."""
+
+    def after(self, moment: datetime) -> datetime | None:
+        """The first time after a moment; None where there is none for years."""
+
+
+def parsed(text: str) -> Schedule | None:
+    """The schedule that is written there; None for what admission refuses."""
+    if fault(text):
+        return None
+    seconds = interval(text)
+    return Calendar.parsed(text) if seconds is None else Interval(timedelta(seconds=int(seconds)))
+
+
 @dataclass(frozen=True)
-class Schedule:
-    """When something is due, by the clock."""
+class Interval:
+    """Something is due again and again, after the same time."""
+
+    length: timedelta
+
+    def after(self, moment: datetime) -> datetime | None:
+        """The moment this much later."""
+        try:
+            return moment.replace(microsecond=0) + self.length
+        except OverflowError:
+            return None
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Something is due by the clock."""
 
     second: frozenset[int]
     minute: frozenset[int]
@@ -42,11 +74,10 @@ class Schedule:
     """Whether a day fits by its number or by its weekday: both are restricted."""
 
     @classmethod
-    def parsed(cls, text: str) -> "Schedule":
-        """Raises ``ValueError`` for what is no schedule."""
-        fields = _NAMED.get(text.strip(), text).split()
-        if len(fields) != FIELDS:
-            raise ValueError(f"expected {FIELDS} fields, found {len(fields)}: {text}")
+    def parsed(cls, text: str) -> "Calendar":
+        """What was admitted: the day of the week may be left out."""
+        fields = _NAMED.get(text, text).split()
+        fields += ["*"] * (_FIELDS - len(fields))
         parts = zip(fields, _BOUNDS, _WORDS, strict=True)
         second, minute, hour, day, month, weekday = (_values(*each) for each in parts)
         either = not {fields[3][0], fields[5][0]} & set(_ANY)
@@ -85,8 +116,6 @@ def _values(field: str, bounds: tuple[int, int], words: dict[str, int]) -> froze
     for part in field.split(","):
         span, _, step = part.partition("/")
         low, high = _span(span, bounds, words, open_end=bool(step))
-        if not bounds[0] <= low <= high <= bounds[1]:
-            raise ValueError(f"{part} is not within {bounds[0]} and {bounds[1]}")
         found.update(range(low, high + 1, int(step) if step else 1))
     return frozenset(found)
 

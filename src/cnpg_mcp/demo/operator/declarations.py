@@ -2,8 +2,8 @@
 
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.secrets import reloads
-from cnpg_mcp.demo.operator.conditions import condition, updated
 from cnpg_mcp.demo.operator.world import World
+from cnpg_mcp.demo.world.conditions import condition, updated
 
 KINDS = ("databases", "databaseroles", "publications", "subscriptions")
 ROLES = "databaseroles"

@@ -1,8 +1,8 @@
 """Hibernation: the annotation takes all pods of a healthy cluster away and keeps the volumes."""
 
-from cnpg_mcp.demo.operator.conditions import condition, updated
 from cnpg_mcp.demo.operator.scene import HIBERNATION, Scene, leaving
 from cnpg_mcp.demo.operator.world import World
+from cnpg_mcp.demo.world.conditions import condition, updated
 
 STOP_SECONDS = 3.0
 _BEGUN = ("DeletingPods", "WaitingPodsDeletion", "Hibernated")

@@ -6,7 +6,8 @@ import json
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.settings import STARTED_WITH, fingerprint
 from cnpg_mcp.demo.operator.labels import ANNOTATIONS, OPERATOR_IMAGE, body, labels
-from cnpg_mcp.demo.operator.scene import CLAIM_ROLE, CLAIM_STATUS, DATA, SERIAL, WAL, Scene, serial
+from cnpg_mcp.demo.operator.scene import CLAIM_ROLE, CLAIM_STATUS, DATA, SERIAL, WAL, Scene
+from cnpg_mcp.demo.world.instances import serial
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 SPEC_HASH = "nodesim/spec-hash"

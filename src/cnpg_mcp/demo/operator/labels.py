@@ -1,12 +1,11 @@
 """Names, labels and owners that everything the operator makes carries."""
 
-import re
-
 from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.operator.admission import images
 
 VERSION = "1.30.0"
 OPERATOR_IMAGE = f"registry.example/cloudnative-pg:{VERSION}"
-DEFAULT_IMAGE = "registry.example/postgresql:18.4"
+DEFAULT_MAJOR = 18
 ANNOTATIONS = {"cnpg.io/operatorVersion": VERSION}
 MANAGED_BY = {"app.kubernetes.io/managed-by": "cloudnative-pg"}
 
@@ -48,6 +47,5 @@ def body(
 
 
 def major(image: str) -> int:
-    """The PostgreSQL version that an image's tag tells of."""
-    found = re.search(r":(\d+)", image)
-    return int(found[1]) if found else 18
+    """The PostgreSQL version that an image's tag tells of; else that of the operator's own."""
+    return images.major(image) or DEFAULT_MAJOR

@@ -1,12 +1,11 @@
 """Who is the primary: switchover as asked, failover when it is lost, and the labels that tell."""
 
-import json
-
 from cnpg_mcp.demo.operator import phases
 from cnpg_mcp.demo.operator.conditions import phase
 from cnpg_mcp.demo.operator.scene import Scene, leaving
 from cnpg_mcp.demo.operator.world import World
 from cnpg_mcp.demo.world import now_precise
+from cnpg_mcp.demo.world.instances import is_fenced
 
 LOST_SECONDS, UNREADY_SECONDS, ELECTION_SECONDS = 1.0, 60.0, 1.5
 RELABEL_SECONDS, SETTLE_SECONDS = 4.0, 9.5
@@ -70,7 +69,7 @@ async def _fail_over(world: World, scene: Scene) -> bool:
 def _lost(scene: Scene) -> tuple[bool, float]:
     """Whether the primary does not serve, and how long the operator bears with that."""
     name = scene.current
-    if scene.phase in phases.PRIMARY_RESTARTS or _fenced(scene, name):
+    if scene.phase in phases.PRIMARY_RESTARTS or is_fenced(scene.cluster, name):
         return False, LOST_SECONDS
     pod = scene.pods.get(name)
     if pod is None or leaving(pod):
@@ -94,15 +93,7 @@ async def _elect(world: World, scene: Scene) -> bool:
 
 def _candidates(scene: Scene) -> list[str]:
     names = [name for name in scene.names if name != scene.current and scene.ready(name)]
-    return [name for name in names if not _fenced(scene, name)]
-
-
-def _fenced(scene: Scene, name: str) -> bool:
-    try:
-        fenced = json.loads(scene.annotation("cnpg.io/fencedInstances") or "[]")
-    except ValueError:
-        return False
-    return name in fenced or "*" in fenced
+    return [name for name in names if not is_fenced(scene.cluster, name)]
 
 
 # --- labels ---

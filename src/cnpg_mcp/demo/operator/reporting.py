@@ -5,10 +5,10 @@ from typing import Any
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node.injection import asked
 from cnpg_mcp.demo.operator import credentials
-from cnpg_mcp.demo.operator.conditions import condition, updated
 from cnpg_mcp.demo.operator.labels import major
 from cnpg_mcp.demo.operator.scene import CLUSTER_LABEL, Scene, leaving, role_of
 from cnpg_mcp.demo.operator.world import World
+from cnpg_mcp.demo.world.conditions import condition, updated
 
 OPERATOR_HASH = "sim"
 _SECRETS = {

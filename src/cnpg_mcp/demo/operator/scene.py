@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.operator.world import World
+from cnpg_mcp.demo.world.conditions import is_true
+from cnpg_mcp.demo.world.instances import serial
 from cnpg_mcp.demo.world.world import merged
 
 CLUSTER_LABEL = "cnpg.io/cluster"
@@ -115,7 +117,7 @@ class Scene:
     def ready(self, name: str) -> bool:
         """Whether the instance's pod is there to stay and ready."""
         pod = self.pods.get(name)
-        return pod is not None and not leaving(pod) and is_ready(pod)
+        return pod is not None and not leaving(pod) and is_true(pod, "Ready")
 
     def started(self, name: str) -> bool:
         """Whether PostgreSQL has come up in the instance's pod."""
@@ -158,17 +160,6 @@ def instance_of(obj: KubeObject) -> str:
     return str((obj["metadata"].get("labels") or {}).get("cnpg.io/instanceName", ""))
 
 
-def serial(name: str) -> int:
-    """The number at the end of an instance's name."""
-    return int(name.rsplit("-", 1)[-1])
-
-
 def leaving(obj: KubeObject) -> bool:
     """Whether the object is being deleted."""
     return bool(obj["metadata"].get("deletionTimestamp"))
-
-
-def is_ready(pod: KubeObject) -> bool:
-    """Whether the pod's condition Ready is true."""
-    conditions = pod["status"].get("conditions") or []
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

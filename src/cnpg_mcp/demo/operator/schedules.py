@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 from cnpg_mcp.demo.kinds import KubeObject
+from cnpg_mcp.demo.notation import parsed_time, timestamp
+from cnpg_mcp.demo.operator import cron
 from cnpg_mcp.demo.operator.cron import Schedule
 from cnpg_mcp.demo.operator.labels import owner
 from cnpg_mcp.demo.operator.scene import CLUSTER_LABEL, leaving
@@ -19,13 +21,15 @@ async def reconcile(world: World, scheduled: KubeObject) -> None:
     """Makes the Backup that is due, if one is."""
     if scheduled["spec"].get("suspend") or leaving(scheduled):
         return
-    schedule = Schedule.parsed(scheduled["spec"]["schedule"])
+    schedule = cron.parsed(scheduled["spec"]["schedule"])
+    if schedule is None:  # it came past admission
+        return
     moment = datetime.now(UTC).replace(microsecond=0)
-    checked = (scheduled.get("status") or {}).get("lastCheckTime")
-    if not checked:
+    checked = parsed_time((scheduled.get("status") or {}).get("lastCheckTime") or "")
+    if checked is None:
         await _begin(world, scheduled, schedule, moment)
         return
-    due = schedule.after(datetime.fromisoformat(checked))
+    due = schedule.after(min(checked, moment))
     if due and due <= moment:
         await _make(world, scheduled, moment, immediate=False)
         await _note(world, scheduled, schedule, moment, made=True)
@@ -46,12 +50,12 @@ async def _begin(world: World, scheduled: KubeObject, schedule: Schedule, moment
 async def _note(
     world: World, scheduled: KubeObject, schedule: Schedule, moment: datetime, *, made: bool
 ) -> None:
-    status = {"lastCheckTime": _stamp(moment)}
+    status = {"lastCheckTime": timestamp(moment)}
     due = schedule.after(moment)
     if made:
-        status["lastScheduleTime"] = _stamp(moment)
+        status["lastScheduleTime"] = timestamp(moment)
     if made and due:
-        status["nextScheduleTime"] = _stamp(due)
+        status["nextScheduleTime"] = timestamp(due)
     await world.set_status("scheduledbackups", scheduled, status)
 
 
@@ -92,10 +96,6 @@ async def _prune(world: World, scheduled: KubeObject) -> None:
     made.sort(key=lambda each: str(each["metadata"]["name"]))
     for each in made[:-KEPT]:
         await world.remove("backups", each)
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _shown(moment: datetime | None) -> str:

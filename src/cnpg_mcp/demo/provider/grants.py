@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from cnpg_mcp.demo.provider.server import AuthorizationServer
 
 AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+ID_TOKEN_LIFETIME = timedelta(seconds=OpenIDCode.DEFAULT_EXPIRES_IN)
 _REFRESH_TOKEN_CHARS = 48
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Application(ClientMixin):
     """The one confidential client: the main server."""
 
@@ -194,6 +195,7 @@ class AccessTokens(JWTBearerTokenGenerator):
     """Access tokens for the API (RFC 9068), and refresh tokens for whoever asks to stay."""
 
     def __init__(self, issuer: str, audience: str, keys: SigningKeys, lifetime: timedelta) -> None:
+        self._lifetime = lifetime
         seconds = int(lifetime.total_seconds())
         super().__init__(
             issuer,
@@ -205,7 +207,7 @@ class AccessTokens(JWTBearerTokenGenerator):
 
     def get_jwks(self) -> KeySet:
         """What signs."""
-        return self._keys.signing
+        return self._keys.signing(self._lifetime)
 
     def get_audiences(self, client: ClientMixin, user: User, scope: str) -> str:  # noqa: ARG002
         """The API, whatever is asked for: there is only one."""
@@ -237,7 +239,7 @@ class IdTokens(OpenIDCode):
 
     def resolve_client_private_key(self, client: ClientMixin) -> KeySet:  # noqa: ARG002
         """What signs."""
-        return self._keys.signing
+        return self._keys.signing(ID_TOKEN_LIFETIME)
 
     def get_client_claims(self, client: ClientMixin) -> dict[str, Any]:
         """Who gives it, and to whom."""

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
-from cnpg_mcp.demo.loopback import LOOPBACK, LoopbackServer, loopback
+from cnpg_mcp.demo.loopback import LoopbackServer
+from cnpg_mcp.demo.ports import LOOPBACK, loopback
 from cnpg_mcp.demo.provider.grants import AccessTokens, Application, IdTokens
 from cnpg_mcp.demo.provider.keys import SigningKeys
 from cnpg_mcp.demo.provider.people import USERS
@@ -46,6 +47,10 @@ class Provider:
         self._tokens = AccessTokens(self.issuer, audience, self._keys, LIFETIME)
         self._served: LoopbackServer | None = None
 
+    def send_back_to(self, *redirect_uris: str) -> None:
+        """From now on the application may have people sent back there, and nowhere else."""
+        self._application.redirect_uris = redirect_uris
+
     async def start(self) -> None:
         """Listens; it answers when this returns.
 
@@ -73,7 +78,11 @@ class Provider:
         return token
 
     def rotate_keys(self) -> None:
-        """Signs with a new key; the two before it stay published."""
+        """Signs with a new key; those before it stay published as long as their tokens live.
+
+        Raises:
+            TooManyKeys: no more can be published now.
+        """
         self._keys.rotate()
 
     def _site(self) -> Site:

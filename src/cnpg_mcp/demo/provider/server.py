@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer as _AuthorizationServer
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error, OAuth2Payload, OAuth2Request
+from authlib.oauth2.rfc6749 import (
+    InvalidClientError,
+    InvalidRequestError,
+    OAuth2Error,
+    OAuth2Payload,
+    OAuth2Request,
+    UnsupportedResponseTypeError,
+)
 from authlib.oauth2.rfc6749.grants import BaseGrant
 from cachetools import TTLCache
 from starlette.datastructures import QueryParams
@@ -82,8 +89,16 @@ class AuthorizationServer(_AuthorizationServer):
         Raises:
             OAuth2Error: it is not; with `redirect_uri` where the client may be told.
         """
+        if self.query_client(asked.payload.client_id) is None:
+            raise InvalidClientError(
+                description=f"client_id has to be {self._application.client_id}: no other"
+                " application is known here."
+            )
         try:
             return self.get_consent_grant(asked, user)
+        except UnsupportedResponseTypeError as error:
+            error.description = "response_type has to be code: nothing else is given here."
+            raise
         except ValueError as error:
             raise _unreadable() from error
 
@@ -107,7 +122,7 @@ class AuthorizationServer(_AuthorizationServer):
 
     # What authlib asks of an integration
 
-    def query_client(self, client_id: str) -> Application | None:
+    def query_client(self, client_id: str | None) -> Application | None:
         """The client with this id."""
         return self._application if client_id == self._application.client_id else None
 

@@ -3,6 +3,7 @@
 
 import hashlib
 import hmac
+import math
 import secrets
 
 from authlib.oauth2.rfc6749 import OAuth2Error
@@ -12,11 +13,11 @@ from starlette.datastructures import QueryParams
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from cnpg_mcp.demo.provider.grants import AUTH_METHODS
-from cnpg_mcp.demo.provider.keys import ALGORITHM, SigningKeys
+from cnpg_mcp.demo.provider.keys import ALGORITHM, SigningKeys, TooManyKeys
 from cnpg_mcp.demo.provider.pages import login_page, refusal_page
 from cnpg_mcp.demo.provider.people import SCOPES, user_with
 from cnpg_mcp.demo.provider.server import Asked, AuthorizationServer
@@ -25,7 +26,9 @@ AUTHORIZE, TOKEN, JWKS, ROTATE = "/authorize", "/token", "/jwks", "/keys/rotate"
 DISCOVERY = "/.well-known/openid-configuration"
 _COOKIE = "cnpg-mcp-demo-login"
 _DENY = "deny"
-_FORBIDDEN, _TOO_LARGE, _NO_CONTENT = 403, 413, 204
+_NO_CONTENT, _FORBIDDEN, _TOO_LARGE, _TOO_MANY = 204, 403, 413, 429
+_OF_BROWSERS = ("origin", "sec-fetch-site")
+"""Headers that a browser sends with a POST, whatever page it is for."""
 _MAX_BYTES = 32_768
 
 
@@ -72,10 +75,15 @@ class Site:
         return JSONResponse(self._keys.published)
 
     async def _rotate(self, request: Request) -> Response:
-        """For curl and scripts; browsers name an origin, and no page has business here."""
-        if "origin" in request.headers:
-            return Response(status_code=_FORBIDDEN)
-        self._keys.rotate()
+        """For curl and scripts: no page has business here."""
+        if any(name in request.headers for name in _OF_BROWSERS):
+            return PlainTextResponse("This is not for browsers.\n", _FORBIDDEN)
+        try:
+            self._keys.rotate()
+        except TooManyKeys as error:
+            seconds = math.ceil(error.seconds)
+            text = f"{error}. Next: try again in {seconds} s, or start the demo anew.\n"
+            return PlainTextResponse(text, _TOO_MANY, {"Retry-After": str(seconds)})
         return Response(status_code=_NO_CONTENT)
 
     async def _token(self, request: Request) -> Response:

@@ -5,6 +5,6 @@ Both act on what an API server holds, by list and watch, and know nothing of eac
 
 from cnpg_mcp.demo.world.acting import Acting, Part, served
 from cnpg_mcp.demo.world.store import Store
-from cnpg_mcp.demo.world.world import World, now, now_precise, suffix
+from cnpg_mcp.demo.world.world import World, now, now_precise
 
-__all__ = ["Acting", "Part", "Store", "World", "now", "now_precise", "served", "suffix"]
+__all__ = ["Acting", "Part", "Store", "World", "now", "now_precise", "served"]

@@ -9,11 +9,13 @@ import aiohttp
 
 from cnpg_mcp.demo.client import ApiClient, ApiError
 from cnpg_mcp.demo.kinds import BY_PLURAL
+from cnpg_mcp.demo.world.store import TRANSIENT
 from cnpg_mcp.demo.world.world import World
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.25
+RETRY_SECONDS = 0.2
 SHORTEST_SECONDS = 0.01
 SETTLE_SECONDS = 0.01
 STARTING = 503
@@ -40,12 +42,12 @@ class Acting(Generic[W]):
         self._who = who
         self._tasks: list[asyncio.Task[None]] = []
         self.errors: list[str] = []
-        """What went wrong inside a part while the API server answered; empty is healthy."""
+        """What went wrong inside while the API server answered; empty is healthy."""
 
     def start(self, world: W, parts: Sequence[Part[W]]) -> None:
         """Starts to watch and to act."""
-        follow = world.store.follow
-        self._tasks = [asyncio.create_task(follow(each)) for each in world.store.plurals]
+        plurals = world.store.plurals
+        self._tasks = [asyncio.create_task(self._follow(world, each)) for each in plurals]
         self._tasks.append(asyncio.create_task(self._act(world, parts)))
 
     async def stop(self) -> None:
@@ -55,12 +57,23 @@ class Acting(Generic[W]):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
+    async def _follow(self, world: W, plural: str) -> None:
+        """Keeps a kind current for ever. A mistake is recorded, and it starts over."""
+        while True:
+            try:
+                await world.store.follow(plural)
+            except TRANSIENT:
+                await asyncio.sleep(RETRY_SECONDS)
+            except Exception as error:  # noqa: BLE001 - as in a turn
+                self._note(repr(error), error)
+                await asyncio.sleep(RETRY_SECONDS)
+
     async def _act(self, world: W, parts: Sequence[Part[W]]) -> None:
         await world.store.listed()
         while True:
             for part in parts:
                 await self.guarded(part(world))
-            world.forget()
+            await self.guarded(_forget(world))
             await _wait(world)
 
     async def guarded(self, turn: Awaitable[None]) -> None:
@@ -71,14 +84,18 @@ class Acting(Generic[W]):
             await asyncio.sleep(TICK_SECONDS)
         except ApiError as error:
             if error.status != STARTING and not error.is_ending_namespace:
-                self._note(str(error))
+                self._note(str(error), error)
         except Exception as error:  # noqa: BLE001 - one mistake must not end everything
-            self._note(repr(error))
+            self._note(repr(error), error)
 
-    def _note(self, text: str) -> None:
+    def _note(self, text: str, error: Exception) -> None:
         if text not in self.errors:
-            log.warning("%s: %s", self._who, text)
+            log.warning("%s: %s", self._who, text, exc_info=error)
             self.errors.append(text)
+
+
+async def _forget(world: World) -> None:
+    world.forget()
 
 
 async def _wait(world: World) -> None:

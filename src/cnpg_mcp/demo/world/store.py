@@ -1,6 +1,7 @@
 """What the API server holds, kept current by list and watch."""
 
 import asyncio
+import json
 from collections.abc import Container, Iterator
 
 import aiohttp
@@ -9,8 +10,8 @@ from cnpg_mcp.demo.client import ApiClient, ApiError
 from cnpg_mcp.demo.kinds import BY_PLURAL, KubeObject
 
 Key = tuple[str, str]
-RETRY_SECONDS = 0.2
-TRANSIENT = (ApiError, aiohttp.ClientError, TimeoutError, ValueError)
+TRANSIENT = (ApiError, aiohttp.ClientError, TimeoutError, json.JSONDecodeError)
+"""What comes of an API server that goes away; in the middle of a line, too."""
 REMEMBERED_GONE = 5000
 """So many deleted objects are told from objects that are new."""
 
@@ -78,14 +79,11 @@ class Store:
         self.changed.set()
 
     async def follow(self, plural: str) -> None:
-        """Lists and watches for ever; starts over when the API server went away."""
-        while True:
-            try:
-                await self._list_and_watch(plural)
-            except TRANSIENT:
-                await asyncio.sleep(RETRY_SECONDS)
+        """Lists, and watches until the API server ends it.
 
-    async def _list_and_watch(self, plural: str) -> None:
+        Raises:
+            Exception: one of `TRANSIENT` where the API server went away.
+        """
         kind = BY_PLURAL[plural]
         listed = await self._api.request("GET", kind.path())
         self._objects[plural] = {

@@ -1,12 +1,12 @@
 """Reading and writing as every part does it: from the cache, and a lost race is harmless."""
 
 import hashlib
-import random
 from collections.abc import Container, Iterable
 from datetime import UTC, datetime
 
 from cnpg_mcp.demo.client import ApiClient, ApiError
 from cnpg_mcp.demo.kinds import BY_KIND, KubeObject
+from cnpg_mcp.demo.notation import precise, timestamp
 from cnpg_mcp.demo.pace import AT_ONCE, Pace, Timers
 from cnpg_mcp.demo.world.store import Store
 
@@ -58,20 +58,26 @@ class World:
             await self.patch(plural, obj, {"status": status}, subresource="status")
 
     async def set_finalizers(
-        self, plural: str, obj: KubeObject, finalizers: Iterable[str]
+        self, plural: str, obj: KubeObject, finalizers: Iterable[str], *, manager: str = ""
     ) -> KubeObject | None:
         """Replaces the object's finalizers; the object, or None when it is gone."""
         wanted = {"finalizers": list(finalizers) or None}
-        return await self.patch(plural, obj, {"metadata": wanted})
+        return await self.patch(plural, obj, {"metadata": wanted}, manager=manager)
 
     async def patch(
-        self, plural: str, obj: KubeObject, body: KubeObject, *, subresource: str = ""
+        self,
+        plural: str,
+        obj: KubeObject,
+        body: KubeObject,
+        *,
+        subresource: str = "",
+        manager: str = "",
     ) -> KubeObject | None:
         """Merge patch; None where the object is gone or changed meanwhile."""
         meta = obj["metadata"]
         where = (plural, meta.get("namespace"), meta["name"])
         try:
-            done = await self.api.patch(*where, body, subresource=subresource)
+            done = await self.api.patch(*where, body, subresource=subresource, manager=manager)
         except ApiError as error:
             if error.status in CONFLICT_OR_GONE or error.is_absent_webhook:
                 return None
@@ -132,17 +138,12 @@ class World:
 
 def now() -> str:
     """The time as the API server writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return timestamp(datetime.now(UTC))
 
 
 def now_precise() -> str:
     """The time as the operator writes it where it needs fractions of a second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def suffix(length: int = 5) -> str:
-    """Random characters for a generated name."""
-    return "".join(random.choices("bcdfghjklmnpqrstvwxz2456789", k=length))  # noqa: S311 - a name
+    return precise(datetime.now(UTC))
 
 
 def merged(old: KubeObject, patch: KubeObject) -> KubeObject:

@@ -1,7 +1,7 @@
 """Bodies that are no object, or not the one that belongs there."""
 
 from test.demo.same.exchange import JSON, Exchange, Script, at, delete, get, post
-from test.demo.same.objects import cluster, secret
+from test.demo.same.objects import cluster, pod, secret, thing
 
 _CREATED = {"clusters": cluster, "secrets": secret}
 
@@ -134,3 +134,15 @@ def values_out_of_bounds(namespace: str) -> Script:
     ):
         yield post(at("clusters", namespace), {**body, "spec": {**body["spec"], **spec}})
     yield post(at("clusters", namespace), {**body, "spec": {}})
+
+
+def numbers_that_are_too_large(namespace: str) -> Script:
+    yield post(at("serviceaccounts", namespace), thing("ServiceAccount", namespace, "default"))
+    for number, value in enumerate((2**31, 2**63, 10**30)):
+        for field in ("instances", "stopDelay", "failoverDelay"):
+            name = f"{field.lower()}{number}"
+            yield post(at("clusters", namespace), cluster(namespace, name, **{field: value}))
+    for number, value in enumerate((2**31, 2**63, 10**30)):
+        body = pod(namespace, f"n{number}")
+        body["spec"]["terminationGracePeriodSeconds"] = value
+        yield post(at("pods", namespace), body)

@@ -1,5 +1,7 @@
 """Deletes: conditional, held by finalizers, and in each propagation."""
 
+from typing import Any
+
 from test.demo.same.exchange import Script, at, delete, get, json_patch, merge, post
 from test.demo.same.objects import cluster, pod, secret, thing
 
@@ -110,6 +112,63 @@ def grace_of_bound_pods(namespace: str) -> Script:
     yield delete(path, {"gracePeriodSeconds": 5})
     yield delete(path, {"gracePeriodSeconds": -7})
     yield delete(path, {"gracePeriodSeconds": 0})
+    yield get(path)
+
+
+def _on_a_node(namespace: str, name: str, grace: object = None) -> dict[str, Any]:
+    """A pod that stays until its kubelet lets it go; there is none."""
+    body = pod(namespace, name)
+    body["spec"]["nodeName"] = f"{namespace}-node"
+    if grace is not None:
+        body["spec"]["terminationGracePeriodSeconds"] = grace
+    return body
+
+
+def _ends(body: Any) -> object:
+    """When a pod ends, by the century: a time that is too far away is another one."""
+    meta = body["metadata"]
+    if "deletionTimestamp" not in meta:
+        return body
+    return meta["deletionTimestamp"][:2], meta["deletionGracePeriodSeconds"]
+
+
+def grace_without_an_end(namespace: str) -> Script:
+    """The numbers are 64 bits wide, and so are nanoseconds."""
+    yield post(at("serviceaccounts", namespace), thing("ServiceAccount", namespace, "default"))
+    for number, grace in enumerate((10**30, 2**63, 2**63 - 1, 10**12, 10**10, 0)):
+        body = _on_a_node(namespace, f"pg-{number}", grace)
+        created = yield post(at("pods", namespace), body)
+        if created.uid:
+            yield delete(at("pods", namespace, f"pg-{number}")).looking_at(_ends)
+
+
+def grace_that_is_asked_for(namespace: str) -> Script:
+    yield post(at("serviceaccounts", namespace), thing("ServiceAccount", namespace, "default"))
+    for number, grace in enumerate((2**63 - 1, 10**12, 10**10, -(2**63))):
+        yield post(at("pods", namespace), _on_a_node(namespace, f"pg-{number}"))
+        options = {"gracePeriodSeconds": grace}
+        yield delete(at("pods", namespace, f"pg-{number}"), options).looking_at(_ends)
+
+
+def grace_that_is_none(namespace: str) -> Script:
+    yield post(at("serviceaccounts", namespace), thing("ServiceAccount", namespace, "default"))
+    yield post(at("pods", namespace), _on_a_node(namespace, "pg-1"))
+    for grace in (10**30, -(10**30), 2**63, 1.5, 1e30, "5", True, [], {}):
+        yield delete(at("pods", namespace, "pg-1"), {"gracePeriodSeconds": grace})
+    for text in (str(10**30), str(2**63), "1.5", "x", ""):
+        yield delete(at("pods", namespace, "pg-1"), gracePeriodSeconds=text)
+    yield get(at("pods", namespace, "pg-1"))
+
+
+def options_that_are_none(namespace: str) -> Script:
+    yield post(at("secrets", namespace), secret(namespace))
+    path = at("secrets", namespace, "credentials")
+    for field in ("preconditions", "propagationPolicy", "orphanDependents", "dryRun"):
+        for value in (10**30, 1.5, True, "text", [], [5], {"uid": 5}):
+            yield delete(path, {field: value, "gracePeriodSeconds": "text"})
+    for inner in ("uid", "resourceVersion"):
+        for value in (10**30, 1.5, True, [], {}):
+            yield delete(path, {"preconditions": {inner: value}})
     yield get(path)
 
 

@@ -30,6 +30,17 @@ def of_an_earlier_version(namespace: str) -> Script:
         yield get(at(plural, namespace), **query).looking_at(_page)
 
 
+def of_a_version_that_is_to_come(namespace: str) -> Script:
+    for plural, make in (("clusters", cluster), ("secrets", secret)):
+        yield post(at(plural, namespace), make(namespace, "one"))
+        path, last = at(plural, namespace), str(2**64 - 1)
+        yield get(path, resourceVersion=str(10**9))
+        yield get(path, resourceVersion=last, resourceVersionMatch="Exact")
+        yield get(at(plural, namespace, "one"), resourceVersion=last)
+        yield get(path, resourceVersion=str(2**64))
+        yield get(at(plural, namespace, "one"), resourceVersion=str(2**64))
+
+
 def versions_that_are_none(namespace: str) -> Script:
     for plural in ("clusters", "secrets"):
         yield get(at(plural, namespace), resourceVersion="abc")

@@ -1,6 +1,7 @@
 """Long lists in pages, while objects come and go."""
 
-from base64 import urlsafe_b64encode
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 from test.demo.same.exchange import METADATA_LIST, TABLE, Script, at, delete, get, merge, post
@@ -110,6 +111,23 @@ def tokens_from_far_away(namespace: str) -> Script:
         token = urlsafe_b64encode(content).decode().rstrip("=")
         for plural in _MADE:
             yield get(at(plural, namespace), **{"limit": "1", "continue": token})
+
+
+def tokens_of_revisions_that_are_none(namespace: str) -> Script:
+    """Of types and sizes that no revision has, and of a time that is still to come."""
+    for plural in _MADE:
+        yield from _planted(namespace, plural, 2)
+        first = yield get(at(plural, namespace), limit="1").looking_at(_page)
+        for revision in (True, None, 1.5, "5", [], -2, 0, 10**9, 10**30):
+            query = {"limit": "1", "continue": _of_revision(first.token, revision)}
+            yield get(at(plural, namespace), **query).looking_at(_page)
+
+
+def _of_revision(token: str, revision: object) -> str:
+    """The token with another revision in it."""
+    content = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    changed = json.dumps({**content, "rv": revision}).encode()
+    return urlsafe_b64encode(changed).decode().rstrip("=")
 
 
 def limits_that_are_none(namespace: str) -> Script:

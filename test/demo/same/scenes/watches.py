@@ -72,3 +72,11 @@ def from_versions_that_are_none(namespace: str) -> Script:
         yield watch(at(plural, namespace), 1, resourceVersion="abc")
         yield watch(at(plural, namespace), 1, labelSelector="a in")
         yield watch(at(plural, namespace), 1, fieldSelector="spec.instances=1")
+
+
+def from_a_version_that_is_to_come(namespace: str) -> Script:
+    for plural, _, make in _BOTH:
+        yield post(at(plural, namespace), make(namespace))
+        for version in (str(10**9), str(2**64 - 1), str(2**64)):
+            query = {"resourceVersion": version, "timeoutSeconds": "1"}
+            yield watch(at(plural, namespace), 1, **query)

@@ -9,14 +9,18 @@ _QUANTITY = re.compile(
 )
 _BINARY = ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL = {"n": -3, "u": -2, "m": -1, "": 0, "k": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
-_SIZE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB|)\s*")
+_SIZE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB|)\s*", re.ASCII)
+_LONGEST = 100
+"""Characters of an amount that are looked at: longer ones are none."""
 _UNITS = {"B": 1, "kB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 
 
 def amount(text: object) -> Decimal | None:
     """The number that a quantity stands for, `None` where it is none."""
-    found = _QUANTITY.fullmatch(str(text)) if isinstance(text, str | int | float) else None
-    if found is None or isinstance(text, bool):
+    if not isinstance(text, str | int | float) or isinstance(text, bool):
+        return None
+    found = _fitting(_QUANTITY, text)
+    if found is None:
         return None
     number, suffix = found.groups()
     if suffix in _BINARY:
@@ -46,8 +50,15 @@ def _largest(value: Decimal, base: int, units: dict[str, int]) -> str:
 
 def size(text: str, unit: int = 2**20) -> Decimal | None:
     """PostgreSQL's `1.5GB` in bytes; `unit` is what a bare number counts."""
-    found = _SIZE.fullmatch(text)
+    found = _fitting(_SIZE, text)
     if found is None:
         return None
     number, suffix = found.groups()
     return Decimal(number) * _UNITS.get(suffix, unit)
+
+
+def _fitting(pattern: re.Pattern[str], written: str | float) -> re.Match[str] | None:
+    if isinstance(written, int) and abs(written) >= 10**_LONGEST:
+        return None  # so many digits cannot even be written down
+    text = str(written)
+    return pattern.fullmatch(text) if len(text) <= _LONGEST else None

@@ -1,17 +1,17 @@
 """What the mutating webhook of Cluster fills in."""
 
 from copy import deepcopy
-from datetime import UTC, datetime
 from typing import Any
 
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.kubernetes.schema_nodes import Flag, Items, Node, Number, Object, Text
+from cnpg_mcp.demo.notation import parsed_time, timestamp
 from cnpg_mcp.demo.operator.admission.amounts import canonical
+from cnpg_mcp.demo.operator.admission.images import DEFAULT
 from cnpg_mcp.demo.operator.admission.parameters import DEFAULTS
 from cnpg_mcp.demo.operator.admission.webhooks import unquantified
 from cnpg_mcp.demo.operator.definitions.cluster import CLUSTER
 
-IMAGE = "registry.example/cloudnative-pg/postgresql:18.4-system-trixie"
 _ISOLATION = {"enabled": True, "requestTimeout": 1000, "connectionTimeout": 1000}
 _INITDB = {"encoding": "UTF8", "localeCollate": "C", "localeCType": "C"}
 
@@ -65,7 +65,7 @@ def _empty(node: Node) -> object:
 
 def _image(spec: dict[str, Any]) -> None:
     if not spec.get("imageName") and not spec.get("imageCatalogRef"):
-        spec["imageName"] = IMAGE
+        spec["imageName"] = DEFAULT
 
 
 def _bootstrap(spec: dict[str, Any]) -> None:
@@ -141,8 +141,6 @@ def _roles(spec: dict[str, Any]) -> None:
 
 
 def _in_utc(time: str) -> str:
-    try:
-        parsed = datetime.fromisoformat(time.upper())
-    except ValueError:  # the year 0, which is one to the API server
-        return time
-    return parsed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """The time in UTC; as it is in the year 0, which is one to the API server."""
+    known = parsed_time(time)
+    return timestamp(known) if known else time

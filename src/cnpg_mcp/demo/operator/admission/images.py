@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from cnpg_mcp.demo.kubernetes.failures import Cause
 from cnpg_mcp.demo.operator.admission.causes import invalid
 
+DEFAULT = "registry.example/cloudnative-pg/postgresql:18.4-system-trixie"
+"""What the operator runs where a Cluster names no image."""
 OLDEST = 13
 _PATH = "spec.imageName"
-_VERSION = re.compile(r"0*(\d+)(?:\.\d+)*(?:[-_~a-z].*)?")
+_VERSION = re.compile(r"0*(\d{1,9})(?:\.\d+)*(?:[-_~a-z].*)?", re.ASCII)
 
 
 def major(image: str) -> int | None:

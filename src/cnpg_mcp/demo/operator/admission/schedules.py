@@ -8,8 +8,15 @@ from dataclasses import dataclass
 
 _WORDS = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
 _EVERY = "@every "
-_DURATION = re.compile(r"[+-]?((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+|0")
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_DURATION = re.compile(rf"[+-]?({_PART.pattern})+|[+-]?0", re.ASCII)
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
+_LONGEST = 2**63 / 1e9
+"""Seconds that fit into nanoseconds of 64 bits."""
+_LARGEST = 2**63 - 1
 _FEWEST, _MOST = 5, 6
+_DIGITS = 100
+"""No more are looked at."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +60,25 @@ def fault(schedule: str) -> str:
     return ""
 
 
+def interval(schedule: str) -> float | None:
+    """The seconds of `@every 90m`, at least one; None where it is no interval."""
+    duration = schedule.removeprefix(_EVERY)
+    if duration == schedule or not _DURATION.fullmatch(duration):
+        return None
+    seconds = sum(float(amount) * _SECONDS[unit] for amount, unit in _PART.findall(duration))
+    if seconds >= _LONGEST:
+        return None
+    return 1.0 if duration.startswith("-") else max(1.0, seconds)
+
+
 def _word_fault(schedule: str) -> str:
     if schedule in _WORDS:
         return ""
     if not schedule.startswith(_EVERY):
         return f"Unrecognized descriptor: {schedule}"
-    duration = schedule.removeprefix(_EVERY)
-    if _DURATION.fullmatch(duration):
+    if interval(schedule) is not None:
         return ""
+    duration = schedule.removeprefix(_EVERY)
     return f'Failed to parse duration {schedule}: time: invalid duration "{duration}"'
 
 
@@ -95,7 +113,14 @@ def _span(span: str, part: str, bounds: _Bounds, *, stepped: bool) -> tuple[int,
 def _number(text: str, names: tuple[str, ...], first: int = 0) -> int:
     if text.lower() in names:
         return names.index(text.lower()) + first
-    if not re.fullmatch(r"[+-]?\d+", text):
-        why = f'strconv.Atoi: parsing "{text}": invalid syntax'
-        raise _Wrong(f"Failed to parse int from {text}: {why}")
+    if not re.fullmatch(r"[+-]?\d+", text, re.ASCII):
+        raise _Wrong(_no_number(text, "invalid syntax"))
+    if len(text) > _DIGITS or not -_LARGEST <= int(text) <= _LARGEST:
+        raise _Wrong(_no_number(text, "value out of range"))
+    if int(text) < 0:
+        raise _Wrong(f"Negative number ({int(text)}) not allowed: {text}")
     return int(text)
+
+
+def _no_number(text: str, why: str) -> str:
+    return f'Failed to parse int from {text}: strconv.Atoi: parsing "{text}": {why}'

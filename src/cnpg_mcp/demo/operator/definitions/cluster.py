@@ -235,17 +235,17 @@ def _certificates() -> Object:
 
 def _timing() -> dict[str, Node]:
     return {
-        "startDelay": integer(default=3600),
-        "stopDelay": integer(default=1800),
-        "smartShutdownTimeout": integer(default=180),
-        "switchoverDelay": integer(default=3600),
-        "failoverDelay": integer(default=0),
-        "livenessProbeTimeout": integer(),
+        "startDelay": integer(bits=32, default=3600),
+        "stopDelay": integer(bits=32, default=1800),
+        "smartShutdownTimeout": integer(bits=32, default=180),
+        "switchoverDelay": integer(bits=32, default=3600),
+        "failoverDelay": integer(bits=32, default=0),
+        "livenessProbeTimeout": integer(bits=32),
         "primaryLease": obj(
-            leaseDurationSeconds=integer(low=1, default=15),
-            renewDeadlineSeconds=integer(low=1, default=10),
-            retryPeriodSeconds=integer(low=1, default=2),
-            releasedLeaseDurationSeconds=integer(low=1, default=1),
+            leaseDurationSeconds=integer(bits=32, low=1, default=15),
+            renewDeadlineSeconds=integer(bits=32, low=1, default=10),
+            retryPeriodSeconds=integer(bits=32, low=1, default=2),
+            releasedLeaseDurationSeconds=integer(bits=32, low=1, default=1),
         ),
     }
 
@@ -292,7 +292,7 @@ def _pods() -> dict[str, Node]:
 def _spec() -> Object:
     return obj(
         {**_timing(), **_pods()},
-        required={"instances": integer(low=1, default=1)},
+        required={"instances": integer(bits=32, low=1, default=1)},
         rules=(
             rule(
                 "imageName and imageCatalogRef are mutually exclusive",

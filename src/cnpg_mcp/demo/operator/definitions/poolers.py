@@ -31,7 +31,7 @@ POOLER = root(
         "spec": obj(
             required={"cluster": named_cluster(), "pgbouncer": _PGBOUNCER},
             type=text(one_of="rw ro r", default="rw"),
-            instances=integer(default=1),
+            instances=integer(bits=32, default=1),
             deploymentStrategy=anything(),
             monitoring=partly(enablePodMonitor=boolean(default=False)),
             serviceAccountName=text(pattern=LABEL),
@@ -42,7 +42,7 @@ POOLER = root(
     status=obj(
         error=text(),
         image=text(),
-        instances=integer(),
+        instances=integer(bits=32),
         phase=text(one_of="active inactive paused failed"),
         phaseReason=text(),
         secrets=anything(),

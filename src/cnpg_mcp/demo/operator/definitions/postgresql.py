@@ -56,7 +56,7 @@ def postgresql() -> Object:
         parameters=mapping(text()),
         pg_hba=listed(text()),
         pg_ident=listed(text()),
-        promotionTimeout=integer(),
+        promotionTimeout=integer(bits=32),
         shared_preload_libraries=listed(text()),
         syncReplicaElectionConstraint=obj(
             required={"enabled": boolean()}, nodeLabelsAntiAffinity=listed(text())
