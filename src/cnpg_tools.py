@@ -98,11 +98,11 @@ async def get_cluster_status(
 ) -> ClusterStatus:
     """Tell how one PostgreSQL cluster is, why, and what to do next.
 
-    Use it when something seems wrong, after a change, or to get the connection facts (services,
-    database, user, Secret name; never a password). The verdict is healthy, progressing (the
-    operator works as asked: wait), degraded (writes work, something needs a person), down (no
-    writes), hibernated or unknown. It weighs pods, volumes, jobs, events, backups, certificates
-    and the operator, not only the reported phase. Each finding names its cause and next step.
+    Use it when something seems wrong, after a change, or for the newest backup and connection
+    facts (services, database, user, Secret name; never a password). The verdict is healthy,
+    progressing (the operator works as asked: wait), degraded (writes work, something needs a
+    person), down (no writes), hibernated or unknown. It weighs pods, volumes, jobs, events,
+    backups, certificates and the operator, not only the phase. Findings name cause and next step.
     concise shows problems, or notes where there are none; detailed shows all, and the instances.
     """
     detailed = detail_level is arg.DetailLevel.DETAILED

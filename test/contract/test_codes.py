@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from cnpg_mcp.domain.plans.code import LIFETIME, CodeVerdict
-from cnpg_mcp.domain.plans.gate import _STALE, _UNSPENDABLE, Spending
+from cnpg_mcp.domain.plans.gate import _STALE, _USED
 from test.contract.caller import Caller, Content
 from test.contract.conftest import Kept
 from test.contract.destructive import ANEW, FORMS, Change, Form
@@ -183,7 +183,9 @@ async def test_code_makes_nothing_anew_that_has_been_removed(own: Desk, form: Fo
     for plural, name in (await state(own.site)).keys() - before.keys():
         await own.site.admin.delete(plural, own.site.namespace, name)
     assert await state(own.site) == before
-    assert stale(await refused(mcp, form, code), _UNSPENDABLE[Spending.USED_BEFORE])
+    error = await refused(mcp, form, code)
+    assert (error["code"], error["message"]) == ("confirmation_stale", _USED)
+    assert "plan" not in error
     assert await state(own.site) == before
 
 

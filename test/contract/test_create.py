@@ -41,6 +41,18 @@ async def test_dry_run_returns_the_operators_defaults(call: Call) -> None:
     assert "instances" not in defaults
 
 
+async def test_dry_run_says_which_image_and_database_come_by_default(call: Call) -> None:
+    answer = await call(TOOL, name="orders", dry_run=True)
+    assert answer.content["defaults"]["imageName"] in answer.text
+    assert 'database "app", owned by role "app"' in answer.text
+    assert len(answer.text) < 700
+
+
+async def test_what_the_call_says_is_no_default(call: Call) -> None:
+    answer = await call(TOOL, name="orders", database="shop", dry_run=True)
+    assert "a first database" not in answer.text
+
+
 @pytest.mark.parametrize("dry_run", [True, False])
 async def test_warnings_of_the_webhook_come_through(call: Call, dry_run: bool) -> None:
     answer = await call(TOOL, name="orders", dry_run=dry_run, parameters=WITHOUT_UNIT)
@@ -241,6 +253,42 @@ async def blocked_by(body: KubeObject, site: Site, refused: Refused, *, dry_run:
     assert error["code"] == "blocked"
     assert f"{body['kind']} {body['metadata']['name']}" in error["message"]
     assert await clusters(site) == []
+
+
+async def test_volume_that_is_being_deleted_is_to_be_waited_for(quiet_site: Site) -> None:
+    body = _volume(quiet_site.namespace)
+    body["metadata"]["finalizers"] = ["example.com/hold"]
+    await quiet_site.admin.create(body)
+    await quiet_site.admin.delete("persistentvolumeclaims", quiet_site.namespace, "pg-1")
+    assert "still being deleted" in await _refusal(quiet_site)
+
+
+async def test_volume_of_a_cluster_that_is_gone_is_to_be_waited_for(quiet_site: Site) -> None:
+    """Kubernetes collects it; one that was orphaned has lost its owner."""
+    await quiet_site.admin.create(_owned_volume(quiet_site.namespace))
+    assert "still being deleted" in await _refusal(quiet_site)
+
+
+async def test_what_stays_is_named_without_what_goes(quiet_site: Site) -> None:
+    await quiet_site.admin.create(_owned_volume(quiet_site.namespace))
+    await quiet_site.admin.create(database(quiet_site.namespace, "left"))
+    said = await _refusal(quiet_site)
+    assert "Database left" in said
+    assert "pg-1" not in said
+
+
+def _owned_volume(namespace: str) -> KubeObject:
+    body = _volume(namespace)
+    owner = {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "name": "pg"}
+    body["metadata"]["ownerReferences"] = [{**owner, "uid": "00000000-0000-0000-0000-000000000001"}]
+    return body
+
+
+async def _refusal(site: Site) -> str:
+    """What is said where a new cluster `pg` is blocked."""
+    error = await (await site.user()).refused(TOOL, name="pg")
+    assert error["code"] == "blocked"
+    return f"{error['message']} {error['next_step']}"
 
 
 async def test_leftovers_of_another_name_do_not_block(site: Site, call: Call) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cnpg_mcp.demo.kinds import KubeObject
 from test.contract.arrange import cluster_with, roles_reported
-from test.contract.caller import Caller, Content
+from test.contract.caller import Caller, Content, failure
 from test.contract.conftest import Call, Refused
 from test.contract.planning import confirmed, effects, planned
 from test.contract.planted import declare_role
@@ -229,6 +229,44 @@ async def test_power_needs_a_plan_and_a_plan_changes_nothing(site: Site, caller:
     assert "app_user" not in site.backend.postgres(site.namespace, "pg").roles
 
 
+async def test_plan_tells_all_that_the_role_would_be(own: Desk) -> None:
+    role = {**PG, "role_name": "late", "superuser": True, "login": False, "createdb": True}
+    mcp = await own.caller()
+    answer = await mcp.call(TOOL, **role, valid_until="2031-01-01T00:00:00Z", in_roles=["plain"])
+    told = 'nologin, superuser, createdb, valid until 2031-01-01T00:00:00Z, member of "plain"'
+    assert f"Would be created: role late ({told})" in answer.text
+
+
+async def test_group_that_nobody_knows_is_told_in_the_plan(own: Desk) -> None:
+    role = {**PG, "role_name": "late", "in_roles": ["ghost", "pg_read_all", "pg_read_all_data"]}
+    plan = await planned(await own.caller(), TOOL, **role)
+    details = {row["name"]: row["detail"] for row in plan["effects"] if row["fate"] == "granted"}
+    assert "may not exist" in details["ghost"]
+    assert "may not exist" in details["pg_read_all"]
+    assert details["pg_read_all_data"] == "a predefined role of PostgreSQL"
+
+
+async def test_expiry_that_is_past_is_told(site: Site, call: Call) -> None:
+    await cluster_with(site)
+    role = {**PG, "role_name": "app_user", "valid_until": "2001-01-01T00:00:00Z"}
+    answer = await call(TOOL, **role)
+    assert answer.content["outcome"] == "applied"
+    assert "cannot log in with its password" in answer.text
+
+
+async def test_cluster_without_a_primary_is_told(own: Desk) -> None:
+    mcp, namespace = await own.caller(), own.site.namespace
+    await own.site.admin.patch_status("clusters", namespace, "pg", {"currentPrimary": None})
+    made = await mcp.call(TOOL, **PG, role_name="late", wait_seconds=0)
+    change = {**PG, "role_name": "clerk", "createdb": True, "wait_seconds": 0}
+    changed = await mcp.call("update_postgres_role", **change)
+    dropped = await confirmed(mcp, "delete_postgres_role", **PG, role_name="chief", wait_seconds=0)
+    listed = await mcp.call("list_postgres_roles", **PG)
+    for answer in (made, changed, dropped, listed):
+        assert "The cluster had no primary" in answer.text
+        assert f"get_cluster_status with namespace={namespace} and name=pg" in answer.text
+
+
 async def test_membership_in_a_plain_role_needs_no_plan(site: Site, call: Call) -> None:
     await cluster_with(site, *INLINE)
     await roles_reported(site, "reconciled", "below_plain")
@@ -254,7 +292,9 @@ async def test_role_that_postgres_refuses_is_told_and_stays_pending(
     await cluster_with(site)
     arguments = {**PG, "role_name": "app_user", "in_roles": ["not_there"]}
     plan = await planned(caller, TOOL, **arguments)
-    error = await caller.refused(TOOL, **arguments, confirmation=plan["confirmation"])
+    result = await caller.ask(TOOL, {**arguments, "confirmation": plan["confirmation"]})
+    assert result.content[0].text.count("Next: ") == 1
+    error = failure(result)
     assert error["code"] == "rejected_by_operator"
     assert error["result"]["pending"] is True
     assert "not_there" in error["result"]["message"]

@@ -6,7 +6,7 @@ import pytest
 
 from cnpg_mcp.demo.node.postgres import Database, Postgres
 from test.contract.arrange import cluster_with
-from test.contract.caller import Caller, Content
+from test.contract.caller import Caller, Content, failure
 from test.contract.conftest import Call, Refused
 from test.contract.planning import STALE, confirmed, effects, planned, refused_with_code
 from test.contract.servers import Desk
@@ -75,6 +75,42 @@ async def test_unknown_owner_is_not_found_and_nothing_is_made(site: Site, refuse
     assert await objects(site) == []
 
 
+async def test_owner_that_is_being_dropped_is_told_so(own: Desk) -> None:
+    admin, namespace = own.site.admin, own.site.namespace
+    held = {"metadata": {"finalizers": ["cnpg.io/deleteDatabaseRole"]}}
+    await admin.patch("databaseroles", namespace, "chief", held)
+    await admin.delete("databaseroles", namespace, "chief")
+    mcp, told = await own.caller(), {"chief": "is being dropped", "leaving": "has been dropped"}
+    for owner, state in told.items():
+        error = await mcp.refused(CREATE, **PG, database_name="new", owner=owner)
+        assert error["code"] == "blocked"
+        assert error["message"] == f'Role "{owner}", the owner, {state}.'
+        assert "delete_postgres_role" in error["next_step"]
+
+
+async def test_plan_tells_all_that_the_database_would_be(own: Desk) -> None:
+    order = {**PG, "database_name": "new", "owner": "app", "schemas": ["sales"]}
+    parts = {"extensions": ["dblink", "hstore"], "encoding": "UTF8", "locale": "C"}
+    answer = await (await own.caller()).call(CREATE, **order, **parts, reclaim_policy="delete")
+    told = (
+        'owner "app"; extensions "dblink", "hstore"; schemas "sales"; encoding UTF8; locale C; '
+        "on delete: delete"
+    )
+    assert f"Would be created: database new ({told})" in answer.text
+
+
+async def test_cluster_without_a_primary_is_told(own: Desk) -> None:
+    mcp, namespace = await own.caller(), own.site.namespace
+    await own.site.admin.patch_status("clusters", namespace, "pg", {"currentPrimary": None})
+    order = {**PG, "database_name": "new", "owner": "app"}
+    made = await mcp.call(CREATE, **order, wait_seconds=0)
+    dropped = await confirmed(mcp, DELETE, **DROP, wait_seconds=0)
+    listed = await mcp.call("list_postgres_databases", **PG)
+    for answer in (made, dropped, listed):
+        assert "The cluster had no primary" in answer.text
+        assert f"get_cluster_status with namespace={namespace} and name=pg" in answer.text
+
+
 async def test_owner_that_is_still_being_made_is_waited_for(site: Site, caller: Caller) -> None:
     await cluster_with(site)
     await caller.call("create_postgres_role", **PG, role_name="clerk", wait_seconds=0)
@@ -119,7 +155,10 @@ async def test_untrusted_extension_needs_a_plan_unless_it_is_allowed(
 async def test_parts_that_fail_are_told_one_by_one(site: Site, caller: Caller) -> None:
     await cluster_with(site)
     arguments = {**SHOP, "extensions": ["hstore", "nowhere_to_be_found"]}
-    error = await refused_with_code(caller, CREATE, **arguments)
+    code = (await planned(caller, CREATE, **arguments))["confirmation"]
+    result = await caller.ask(CREATE, {**arguments, "confirmation": code})
+    assert result.content[0].text.count("Next: ") == 1
+    error = failure(result)
     assert error["code"] == "rejected_by_operator"
     states = {each["name"]: each["state"] for each in error["result"]["extensions"]}
     assert states == {"hstore": "applied", "nowhere_to_be_found": "failed"}
@@ -148,6 +187,7 @@ async def test_plan_changes_nothing_and_its_code_drops_the_database(
     assert now["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
     answer = await caller.call(DELETE, **DROP, confirmation=plan["confirmation"])
     assert answer.content["outcome"] == "applied"
+    assert "dropped in PostgreSQL\nWas declared as: " in answer.text
     assert shop(site) is None
     assert await objects(site) == []
 
@@ -156,6 +196,7 @@ async def test_retained_database_stays(site: Site, caller: Caller) -> None:
     await with_shop(site, caller, reclaim_policy="delete")
     answer = await confirmed(caller, DELETE, **DROP, reclaim_policy="retain")
     assert answer.content["outcome"] == "applied"
+    assert "kept in PostgreSQL; no longer declared" in answer.text
     assert shop(site) is not None
     assert await objects(site) == []
 

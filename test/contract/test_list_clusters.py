@@ -11,7 +11,7 @@ FENCED = {"cnpg.io/fencedInstances": '["*"]'}
 
 async def test_empty_namespace_is_an_empty_list_of_that_namespace(quiet_site: Site) -> None:
     mcp = await quiet_site.user()
-    answer = await mcp.call(TOOL)
+    answer = await mcp.call(TOOL, namespace=quiet_site.namespace)
     assert answer.content == {"clusters": [], "scope": {"namespace": quiet_site.namespace}}
 
 
@@ -41,8 +41,8 @@ async def test_malformed_namespace_is_refused(quiet_site: Site) -> None:
 
 async def test_empty_list_says_when_the_namespace_could_not_be_checked(quiet_site: Site) -> None:
     mcp = await quiet_site.user(without={("namespaces", "get")})
-    answer = await mcp.call(TOOL)
-    assert answer.content["scope"]["note"]
+    answer = await mcp.call(TOOL, namespace=quiet_site.namespace)
+    assert "could not be checked" in answer.content["scope"]["note"]
 
 
 async def test_several_clusters_show_what_the_operator_reports(quiet_site: Site) -> None:
@@ -104,6 +104,20 @@ async def test_detailed_rows_are_filtered_by_verdict(quiet_site: Site) -> None:
     mcp = await quiet_site.user()
     answer = await mcp.call(TOOL, detail_level="detailed", verdict="down")
     assert list(answer.rows("clusters")) == ["orders-db-001"]
+    assert (answer.content["filter"], answer.content["looked_at"]) == ("verdict down", 3)
+
+
+async def test_empty_filtered_list_names_the_filter_and_what_was_looked_at(
+    quiet_site: Site,
+) -> None:
+    quiet_site.backend.fill(quiet_site.namespace, 2, {"team": "shop"})
+    mcp = await quiet_site.user()
+    labels = "team=shop"
+    answer = await mcp.call(TOOL, detail_level="detailed", verdict="down", label_selector=labels)
+    assert answer.rows("clusters") == {}
+    assert answer.content["looked_at"] == 2
+    assert 'with labels "team=shop" and verdict down, of 2 looked at' in answer.text
+    assert "may say otherwise" in answer.text
 
 
 async def test_page_filtered_by_verdict_may_be_short_while_more_follow(quiet_site: Site) -> None:
@@ -137,6 +151,7 @@ async def test_filtered_pages_of_several_namespaces_are_complete(quiet_site: Sit
     )
     found = [row["namespace"] for page in pages for row in page.content["clusters"]]
     assert found == spaces
+    assert sum(page.content["looked_at"] for page in pages) == 10
 
 
 async def test_allowed_namespace_that_does_not_exist_is_not_found(quiet_site: Site) -> None:
@@ -207,7 +222,8 @@ async def test_allowed_namespace_without_rights_is_named_in_the_note(
 ) -> None:
     mcp = await quiet_site.user(allowed_namespaces=(quiet_site.namespace, neighbour))
     answer = await mcp.call(TOOL, all_namespaces=True)
-    assert neighbour in answer.content["scope"]["note"]
+    note = answer.content["scope"]["note"]
+    assert f"Namespace {neighbour} may not be looked at." in note
     assert {row["namespace"] for row in answer.content["clusters"]} == {quiet_site.namespace}
 
 
@@ -228,8 +244,32 @@ async def test_default_namespace_of_the_settings_is_used_and_named(
     spaces = (quiet_site.namespace, neighbour)
     mcp = await quiet_site.user(namespaces=spaces, default_namespace=neighbour)
     answer = await mcp.call(TOOL)
+    assert answer.content["scope"].pop("note")
     assert answer.content["scope"] == {"namespace": neighbour}
     assert neighbour in answer.text
+
+
+async def test_default_namespace_that_nobody_asked_for_is_said_not_to_be_all(
+    quiet_site: Site, neighbour: str
+) -> None:
+    mcp = await quiet_site.user(namespaces=(quiet_site.namespace, neighbour))
+    assert "all_namespaces=true" in (await mcp.call(TOOL)).text
+    asked_for = await mcp.call(TOOL, namespace=quiet_site.namespace)
+    assert "all_namespaces" not in asked_for.text
+
+
+async def test_only_allowed_namespace_is_not_said_to_be_one_of_several(quiet_site: Site) -> None:
+    mcp = await quiet_site.user(allowed_namespaces=(quiet_site.namespace,))
+    assert "all_namespaces" not in (await mcp.call(TOOL)).text
+
+
+async def test_allowed_namespace_that_does_not_exist_is_named_as_a_namespace(
+    quiet_site: Site,
+) -> None:
+    allowed = (quiet_site.namespace, "no-such-namespace")
+    mcp = await quiet_site.user(cluster_facts=True, allowed_namespaces=allowed)
+    note = (await mcp.call(TOOL, all_namespaces=True)).content["scope"]["note"]
+    assert "Namespace no-such-namespace does not exist." in note
 
 
 @pytest.mark.parametrize("tool", CALLS)

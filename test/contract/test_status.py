@@ -1,6 +1,7 @@
 """get_cluster_status: the verdict on live clusters, how to connect, and what less rights leave."""
 
 import base64
+from datetime import UTC, datetime
 
 import pytest
 
@@ -81,6 +82,23 @@ async def test_broken_neighbour_of_a_similar_name_is_not_blamed_on_the_cluster(
 def _waits(pod: KubeObject) -> bool:
     states = pod["status"].get("containerStatuses") or pod["status"].get("initContainerStatuses")
     return any("waiting" in each["state"] for each in states or ())
+
+
+async def test_newest_completed_backup_is_told(quiet_site: Site) -> None:
+    quiet_site.backend.fill(quiet_site.namespace, 1, {})
+    body = {
+        "apiVersion": "postgresql.cnpg.io/v1",
+        "kind": "Backup",
+        "metadata": {"name": "nightly", "namespace": quiet_site.namespace},
+        "spec": {"cluster": {"name": "orders-db-000"}},
+    }
+    await quiet_site.admin.create(body)
+    ended = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    status = {"phase": "completed", "stoppedAt": ended}
+    await quiet_site.admin.patch_status("backups", quiet_site.namespace, "nightly", status)
+    answer = await (await quiet_site.user()).call(TOOL, name="orders-db-000")
+    assert answer.content["newest_backup"] == ended
+    assert "the newest completed backup is of" in answer.text
 
 
 # --- what does not exist ---

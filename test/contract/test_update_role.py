@@ -115,7 +115,7 @@ async def test_confirmed_power_is_given_and_taken_back_without_a_plan(
         ({"valid_until": "2001-01-01T00:00:00Z"}, "validUntil"),
         ({"valid_until": TOMORROW}, "validUntil"),
     ],
-    ids=str,
+    ids=["no login", "no connections", "long ago", "tomorrow"],
 )
 async def test_taking_login_away_needs_a_plan(
     site: Site, caller: Caller, change: Content, field: str
@@ -183,8 +183,48 @@ async def test_rotation_code_acts_once(site: Site, caller: Caller) -> None:
     again = {**CLERK, "rotate_password": True, "confirmation": plan["confirmation"]}
     await caller.call(TOOL, **again)
     before = await secrets(site)
-    assert (await caller.refused(TOOL, **again))["code"] == STALE
+    error = await caller.refused(TOOL, **again)
+    assert error["code"] == STALE
+    assert "used already" in error["message"]
+    assert "plan" not in error
     assert await secrets(site) == before
+
+
+async def test_plan_tells_all_that_would_change(own: Desk) -> None:
+    change = {**PG, "role_name": "chief", "superuser": True, "in_roles": ["boss"]}
+    answer = await (await own.caller()).call(TOOL, **change, connection_limit=3, comment="new")
+    details = {row["kind"]: row["detail"] for row in answer.content["effects"]}
+    told = 'superuser, connection limit 3, comment "new", member of "boss"'
+    assert details["DatabaseRole"] == told
+    assert f"Would be changed: DatabaseRole chief ({told})" in answer.text
+    assert answer.content["changed"]["connection_limit"] == 3
+
+
+async def test_plan_for_an_inline_role_names_its_entry(own: Desk) -> None:
+    change = {**PG, "role_name": "plain", "createrole": True, "login": True, "connection_limit": 3}
+    plan = await planned(await own.caller(), TOOL, **change)
+    (detail,) = [row["detail"] for row in plan["effects"] if row["kind"] == "Cluster"]
+    assert detail == (
+        'entry "plain" of spec.managed.roles: login, createrole, connection limit 3, '
+        "a password in a new Secret"
+    )
+
+
+async def test_plan_that_replaces_a_stale_one_tells_all_as_well(own: Desk) -> None:
+    mcp, change = await own.caller(), {**PG, "role_name": "chief", "superuser": True}
+    code = (await planned(mcp, TOOL, **change))["confirmation"]
+    result = await mcp.ask(TOOL, {**change, "connection_limit": 3, "confirmation": code})
+    assert "(superuser, connection limit 3)" in result.content[0].text
+
+
+async def test_mistyped_code_is_to_be_copied_exactly(own: Desk) -> None:
+    mcp, change = await own.caller(), {**PG, "role_name": "chief", "superuser": True}
+    code = (await planned(mcp, TOOL, **change))["confirmation"]
+    wrong = code[:30] + ("a" if code[30] != "a" else "b") + code[31:]
+    error = await mcp.refused(TOOL, **change, confirmation=wrong)
+    assert error["code"] == "confirmation_required"
+    assert "copied exactly" in error["next_step"]
+    assert (await mcp.call(TOOL, **change, confirmation=code)).content["outcome"] == "accepted"
 
 
 async def test_code_is_stale_after_the_role_has_changed(site: Site, caller: Caller) -> None:

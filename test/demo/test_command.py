@@ -4,12 +4,15 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from cnpg_mcp.demo import recordings
+from test.auth.providers.base import wait_until
 from test.controlplane.process import free_ports
-from test.demo.running import Demo, start
+from test.demo.running import Demo, begin, start
 from test.e2e.desk import ROOT
 from test.e2e.story import AFTERWARDS, CREATION, WRITING
 from test.e2e.walkthrough import Play
@@ -20,8 +23,8 @@ SPACE = {"namespace": "shop"}
 
 def test_screen_says_that_it_is_a_simulation_and_what_to_paste(demo: Demo) -> None:
     assert "SIMULATION" in demo.said
-    assert f"claude mcp add --transport http cnpg {demo.main}" in demo.said
-    assert f"claude mcp add --transport http cnpg-test {demo.test}" in demo.said
+    assert f"claude mcp add --transport http cnpg-demo {demo.main}" in demo.said
+    assert f"claude mcp add --transport http cnpg-demo-test {demo.test}" in demo.said
     assert "Ctrl-C" in demo.said
 
 
@@ -46,8 +49,9 @@ def test_whole_life_of_a_cluster(demo: Demo, server: str) -> None:
     with demo.desk(getattr(demo, server), token) as desk:
         assert len(desk.tools()) == TOOLS
         play = Play("shop", desk)
-        for step in (*CREATION, *AFTERWARDS, *WRITING):
-            play.played(step)
+        steps = (*CREATION, *AFTERWARDS, *WRITING)
+        pages = {step.heading: play.played(step) for step in steps}
+    assert "The confirmation code was used already" in pages["A code works once"]
 
 
 def test_reader_may_look_and_not_touch(demo: Demo) -> None:
@@ -109,6 +113,129 @@ def test_pod_of_a_real_cluster_is_no_place_for_it(tmp_path: Path) -> None:
     assert "simulation" in running.said
 
 
+def test_two_at_the_same_moment_get_ports_of_their_own(tmp_path: Path) -> None:
+    main, test = free_ports(2)
+    ports = ("--port", str(main), "--test-port", str(test))
+    demos = [begin(tmp_path / name, *ports) for name in ("one", "other")]
+    try:
+        for demo in demos:
+            demo.wait_until_up()
+            assert demo.process.poll() is None, demo.said
+        assert len({address for demo in demos for address in (demo.main, demo.test)}) == 4
+        for demo in demos:
+            for address, token in (demo.test, demo.token), (demo.main, demo.sign_in("reader")):
+                with demo.desk(address, token) as desk:
+                    assert desk.ask("list_postgres_clusters").data["clusters"]
+    finally:
+        assert [demo.interrupt() for demo in demos] == [0, 0]
+
+
+def test_demo_that_is_killed_leaves_no_process_and_its_folder_to_the_next(tmp_path: Path) -> None:
+    unknown = tmp_path / "cnpg-mcp-demo-of-somebody"
+    unknown.mkdir()
+    killed = _on_free_ports(tmp_path, "killed")
+    servers = [pid for pid in killed.children() if pid != killed.process.pid]
+    assert len(servers) == 2
+    killed.process.kill()
+    killed.process.wait()
+    wait_until(lambda: not any(map(_lives, servers)), "the servers end")
+    assert (killed.folder / "token").exists()
+    following = _on_free_ports(tmp_path, "following")
+    try:
+        assert not killed.folder.exists()
+        assert following.folder.exists()
+        assert unknown.exists()
+    finally:
+        assert following.interrupt() == 0
+
+
+def _on_free_ports(tmp_path: Path, screen: str) -> Demo:
+    main, test = free_ports(2)
+    ports = ("--port", str(main), "--test-port", str(test))
+    return start(tmp_path / screen, *ports, environment={"TMPDIR": str(tmp_path)})
+
+
+def _lives(pid: int) -> bool:
+    """Whether there is such a process, which nobody may have buried in a container."""
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def test_page_is_on_the_screen_where_nobody_reads_the_standard_output(tmp_path: Path) -> None:
+    main, test = free_ports(2)
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as unread:
+        os.close(reader)
+        ports = ("--port", str(main), "--test-port", str(test))
+        demo = begin(tmp_path / "screen", *ports, stdout=unread)
+    try:
+        demo.wait_until_up()
+        assert f":{test}/test" in demo.said
+    finally:
+        assert demo.interrupt() == 0
+    assert "Traceback" not in demo.said
+    assert "Exception" not in demo.said
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_closed_stream_does_not_end_it(tmp_path: Path, closed: str) -> None:
+    main, test = free_ports(2)
+    ports = ("--port", str(main), "--test-port", str(test))
+    demo = begin(tmp_path / "screen", *ports, shell=closed)
+    try:
+        demo.wait_until_up()
+        assert f":{test}/test" in demo.said
+    finally:
+        assert demo.interrupt() == 0
+    assert "Traceback" not in demo.said
+
+
+def test_ctrl_c_while_it_is_imported_is_its_end_and_nothing_else() -> None:
+    done = _with_import("raise KeyboardInterrupt")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_folder_that_cannot_be_made_is_said_with_what_helps(tmp_path: Path) -> None:
+    folder = tmp_path / "absent"
+    done = _with_import(f"import tempfile; tempfile.tempdir = {str(folder)!r}")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert str(folder) in done.stderr
+    assert "Next: set TMPDIR" in done.stderr
+
+
+def _with_import(what: str) -> "subprocess.CompletedProcess[str]":
+    """How it ends when something happens while its parts are imported."""
+    program = f"""
+import builtins, sys
+original = builtins.__import__
+def importing(name, *others, **more):
+    if name == "cnpg_mcp.demo.pace":
+        {what}
+    return original(name, *others, **more)
+builtins.__import__ = importing
+sys.argv = ["cnpg-mcp-demo"]
+from cnpg_mcp.demo.main import main
+sys.exit(main())
+"""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT / "src",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_help_has_each_situation_on_a_line_of_its_own(tmp_path: Path) -> None:
+    asked = start(tmp_path / "screen", "--help")
+    assert asked.process.wait(30) == 0
+    lines = [line.strip() for line in asked.said.splitlines()]
+    assert set(recordings.names()) <= set(lines)
+
+
 def test_missing_library_is_named_with_what_installs_it() -> None:
     program = (
         "import sys; sys.modules['authlib'] = None; sys.argv = ['cnpg-mcp-demo'];"
@@ -127,11 +254,20 @@ def test_missing_library_is_named_with_what_installs_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [("--port", "0"), ("--speed", "0"), ("--speed", "fast"), ("--situation", "nothing")],
-    ids=" ".join,
+    ("arguments", "reason"),
+    [
+        (("--port", "0"), "a port is a number from 1 to 65535, not '0'"),
+        (("--test-port", "abc"), "a port is a number from 1 to 65535, not 'abc'"),
+        (("--speed", "0"), "a speed is a number from 0.1 to 1000, not '0'"),
+        (("--speed", "fast"), "a speed is a number from 0.1 to 1000, not 'fast'"),
+        (("--situation", "nothing"), "choose from"),
+    ],
+    ids=str,
 )
-def test_what_makes_no_sense_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_what_makes_no_sense_is_refused(
+    tmp_path: Path, arguments: tuple[str, ...], reason: str
+) -> None:
     running = start(tmp_path / "screen", *arguments)
     assert running.process.wait(30) == 2
     assert arguments[0] in running.said
+    assert reason in running.said

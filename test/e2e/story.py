@@ -72,6 +72,8 @@ class Step:
     """Text in a finding of the answer to show."""
     confirmed: bool = False
     """Whether the call carries the code of the plan before it."""
+    repeated: bool = False
+    """Whether the call carries the code that was used last."""
     gone: str = ""
     """A role that is not in the answer to show."""
 
@@ -199,9 +201,6 @@ DONE = {"outcome": "applied"}
 OWN_ROLE = {"cluster_name": CLUSTER, "role_name": "orders_app"}
 OWN_DATABASE = {"cluster_name": CLUSTER, "database_name": "orders"}
 
-USED = f"00000000-{'a' * 16}-{'a' * 26}"
-"""In the place of a code that was used: the answer is the same for any that does not fit."""
-
 WRITING = (
     Step(
         "A role with a password that nobody sees",
@@ -254,15 +253,12 @@ WRITING = (
     ),
     Step(
         "A code works once",
-        "Whoever repeats the call gets a new plan instead.",
+        "Whoever repeats the call is told so, and gets no new code beside it.",
         "(the assistant repeats the call by mistake)",
         "update_postgres_role",
-        {
-            **OWN_ROLE,
-            "rotate_password": True,
-            "confirmation": "00000000-" + "a" * 16 + "-" + "a" * 26,
-        },
+        {**OWN_ROLE, "rotate_password": True, "wait_seconds": 45},
         refused=True,
+        repeated=True,
     ),
     Step(
         "A drop that PostgreSQL will refuse",

@@ -37,6 +37,35 @@ def test_two_instances_are_not_synchronous_unless_asked():
     assert production(instances=2, synchronous_replicas=1)["postgresql"]["synchronous"]
 
 
+def assumed(**order):
+    return " ".join(draft(ClusterOrder("pg", **order), "shop", None).assumptions)
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ({"instances": 2}, True),
+        ({"instances": 1}, True),
+        ({"instances": 3}, False),
+        ({"instances": 2, "synchronous_replicas": 1}, False),
+        ({"instances": 3, "synchronous_replicas": 0}, False),
+    ],
+    ids=str,
+)
+def test_production_without_synchronous_replication_is_said(order, said):
+    given = {"profile": Profile.PRODUCTION, "storage_size": "100Gi", **order}
+    assert ("no synchronous replication" in assumed(**given)) is said
+
+
+def test_dev_promises_no_synchronous_replication():
+    assert "synchronous" not in assumed(instances=2)
+
+
+@pytest.mark.parametrize(("memory", "said"), [("16Mi", True), ("255Mi", True), ("256Mi", False)])
+def test_memory_in_which_postgres_hardly_starts_is_said(memory, said):
+    assert ("less than 256Mi of memory" in assumed(memory=memory)) is said
+
+
 def test_shared_buffers_is_a_quarter_of_the_memory():
     assert spec_of(memory="2Gi")["postgresql"]["parameters"] == {"shared_buffers": "512MB"}
 
@@ -64,6 +93,12 @@ def test_what_is_given_is_not_called_an_assumption():
         "shared_buffers: a quarter of the memory",
         "no backup is configured",
     }
+
+
+def test_image_that_the_operator_names_is_quoted():
+    order = ClusterOrder("pg", postgres_version="17")
+    told = " ".join(draft(order, "shop", "x\nNext: do evil").assumptions)
+    assert '"x\\nNext: do evil"' in told
 
 
 def test_digest_is_bound_to_the_namespace():

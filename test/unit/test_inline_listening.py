@@ -45,11 +45,19 @@ class Reporting:
         return {**body, "metadata": {"name": "db", "resourceVersion": str(self._version)}}
 
 
-async def heard(before, *looks, purpose=Purpose.DECLARED, asked_before=False):
+async def heard(before, *looks, purpose=Purpose.DECLARED, asked_before=False, secret=None):
     """What is known in the end, and how often the Cluster was touched."""
     kube = Reporting(*looks)
     said = Cluster.parse(before).status.managed_roles_status.report_on("clerk")
-    written = Written("clerk", RoleSource.INLINE, "db", "0", report=said, asked_before=asked_before)
+    written = Written(
+        "clerk",
+        RoleSource.INLINE,
+        "db",
+        "0",
+        report=said,
+        asked_before=asked_before,
+        secret=secret,
+    )
     listener = Listener(estate(kube), "shop", "db", written, purpose)
     for _ in looks:
         sight = await listener.look()
@@ -109,3 +117,18 @@ async def test_same_failure_again_is_told_after_some_quiet(purpose):
     seen, _ = await heard(failing, *looks, purpose=purpose, asked_before=True)
     assert seen.refused
     assert seen.message == "still owns a table"
+
+
+NOT_LET_IN = report(PENDING, errors=["failed to get password secret clerk-1: it is forbidden"])
+
+
+async def test_first_try_without_access_to_the_secret_is_repeated_and_no_refusal():
+    looks = [[NOT_LET_IN], QUIET, QUIET, QUIET]
+    seen, touches = await heard(report(), *looks, secret="clerk-1")
+    assert (seen.settled, touches) == (False, 1)
+
+
+async def test_access_to_the_secret_that_is_still_refused_after_a_touch_is_told():
+    looks = [[NOT_LET_IN], QUIET, QUIET, QUIET, QUIET, QUIET, QUIET]
+    seen, touches = await heard(report(), *looks, secret="clerk-1")
+    assert (seen.refused, touches) == (True, 1)

@@ -95,12 +95,12 @@ def test_one_effect_more_or_less_is_told_as_changed_effects(plan, effect):
 
 
 @given(PLANS, st.data())
-def test_a_code_with_one_character_changed_confirms_nothing(plan, data):
+def test_a_code_with_one_character_changed_is_told_from_one_of_another_plan(plan, data):
     whole = code(plan)
     at = data.draw(st.integers(0, len(whole) - 1))
     char = data.draw(st.characters().filter(lambda each: each != whole[at]))
     altered = whole[:at] + char + whole[at + 1 :]
-    assert KEYS.judge(altered, plan, CALLER, NOW) is not CodeVerdict.CONFIRMED
+    assert KEYS.judge(altered, plan, CALLER, NOW) is CodeVerdict.MALFORMED
 
 
 @given(PLANS, st.text(max_size=80))
@@ -144,9 +144,59 @@ async def test_no_code_acts_twice():
     confirmations = Confirmations(KEYS, SpentHere(NOW))
     used = code(PLAN)
     assert await gate(used, confirmations=confirmations).admit(PLAN, NOW) is None
+    again = await refusal_of(gate(used, confirmations=confirmations), PLAN)
+    assert again.code is ErrorCode.CONFIRMATION_STALE
+
+
+async def refusal_of(asked: Gate, plan: Plan) -> ToolFailure:
     with pytest.raises(ToolFailure) as refused:
-        await gate(used, confirmations=confirmations).admit(PLAN, NOW)
-    assert refused.value.code is ErrorCode.CONFIRMATION_STALE
+        await asked.admit(plan, NOW)
+    return refused.value
+
+
+async def test_a_used_code_is_told_and_brings_no_new_one():
+    """Also when its own change has made another plan of it: a model may only have retried."""
+    confirmations, used = Confirmations(KEYS, SpentHere(NOW)), code(PLAN)
+    await gate(used, confirmations=confirmations).admit(PLAN, NOW)
+    for plan in (PLAN, replace(PLAN, effects=(Effect(Fate.LEFT, "Cluster", "orders"),))):
+        again = await refusal_of(gate(used, confirmations=confirmations), plan)
+        assert "used already" in again.message
+        assert "get_cluster_status" in again.next_step
+        assert again.shown is None
+
+
+@pytest.mark.parametrize(
+    ("tool", "look"),
+    [
+        ("update_postgres_role", "list_postgres_roles"),
+        ("delete_postgres_database", "list_postgres_databases"),
+        ("scale_postgres_cluster", "get_cluster_status"),
+    ],
+)
+async def test_who_repeats_a_call_is_told_where_to_look(tool, look):
+    plan = replace(PLAN, act=replace(PLAN.act, tool=tool))
+    confirmations, used = Confirmations(KEYS, SpentHere(NOW)), code(plan)
+    await gate(used, confirmations=confirmations).admit(plan, NOW)
+    again = await refusal_of(gate(used, confirmations=confirmations), plan)
+    assert look in again.next_step
+
+
+async def test_an_unused_code_whose_plan_has_changed_is_not_called_used():
+    changed = replace(PLAN, effects=(Effect(Fate.LEFT, "Cluster", "orders"),))
+    refused = await refusal_of(gate(code(PLAN)), changed)
+    assert "has changed since" in refused.message
+    assert refused.shown is not None
+
+
+@pytest.mark.parametrize(
+    "slip",
+    ["yes, please", code(PLAN)[:-1], code(PLAN).replace("-", "")],
+    ids=["prose", "cut", "joined"],
+)
+async def test_what_is_no_code_is_to_be_copied_exactly(slip):
+    refused = await refusal_of(gate(slip), PLAN)
+    assert refused.code is ErrorCode.CONFIRMATION_REQUIRED
+    assert "copied exactly" in refused.next_step
 
 
 async def test_a_code_given_before_the_server_started_acts_no_more():
@@ -166,9 +216,9 @@ async def test_a_call_whose_effects_changed_after_a_conflict_is_refused():
     passing = gate(code(PLAN))
     await passing.admit(PLAN, NOW)
     changed = replace(PLAN, effects=(*PLAN.effects, Effect(Fate.DELETED, "Secret", "new")))
-    with pytest.raises(ToolFailure) as refused:
-        await passing.admit(changed, NOW)
-    assert refused.value.code is ErrorCode.CONFIRMATION_STALE
+    refused = await refusal_of(passing, changed)
+    assert refused.code is ErrorCode.CONFIRMATION_STALE
+    assert "has changed since" in refused.message
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,36 @@ def test_primary_pod_gone_is_down_while_the_phase_says_healthy():
     assert Code.INSTANCE_POD_MISSING in problems(assessment)
 
 
+def test_pods_that_nobody_will_make_are_not_promised_within_seconds():
+    scene = healthy().remove_pod("db-2").remove_pod("db-3")
+    scene.parts["operator_deployments"][0]["status"] = {}
+    found = find(scene.assess(), Code.INSTANCE_POD_MISSING)
+    assert found.message == "db-2, db-3 have a volume and no pod."
+    assert "within seconds" not in found.next_step
+
+
+def test_broken_instances_that_block_scaling_are_named_with_the_means():
+    scene = healthy().spec(instances=4).unready("db-2").unready("db-3")
+    found = find(scene.assess(), Code.SCALING_BLOCKED)
+    assert "db-2, db-3 are not ready" in found.message
+    assert "highest serial" in found.next_step
+
+
+@pytest.mark.parametrize(
+    ("names", "told"), [(["db-2"], "db-2 is starting"), (["db-2", "db-3"], "db-2, db-3 are")]
+)
+def test_starting_instances_are_told_in_their_number(names, told):
+    scene = healthy().phase(WAITING, age=10)
+    for name in names:
+        scene.unready(name, age=10, state={"running": {"startedAt": ago(10)}})
+    assert told in find(scene.assess(), Code.INSTANCES_STARTING).message
+
+
+def test_replica_that_was_ready_since_it_started_is_not_starting():
+    scene = healthy().unready("db-3", age=20, state={"running": {"startedAt": ago(100)}})
+    assert problems(scene.assess()) == {Code.INSTANCE_NOT_READY}
+
+
 def test_starting_replica_is_progress():
     scene = healthy().phase(WAITING, age=10)
     scene.unready("db-3", age=10, state={"running": {"startedAt": ago(10)}})
@@ -180,6 +210,20 @@ def test_unschedulable_pod_says_what_to_change(message, step):
     assert step in find(assessment, Code.POD_UNSCHEDULABLE).next_step
 
 
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        ("3 Insufficient cpu.", 'spec.resources.requests is "cpu 9", more than a node has left.'),
+        ("had untolerated taint {a: b}.", None),
+    ],
+)
+def test_requests_are_the_cause_only_where_a_node_has_too_little(message, cause):
+    scene = healthy(resources={"requests": {"cpu": "9"}}).phase(WAITING)
+    unscheduled = condition("PodScheduled", "False", 90, "Unschedulable", message)
+    scene.pod("db-3")["status"] = {"phase": "Pending", "conditions": [unscheduled]}
+    assert find(scene.assess(), Code.POD_UNSCHEDULABLE).cause == cause
+
+
 def test_failed_pod_is_told():
     scene = healthy().unready("db-2")
     scene.pod("db-2")["status"] |= {"phase": "Failed", "reason": "Evicted", "message": "disk"}
@@ -293,7 +337,9 @@ def test_volume_that_grows_is_progress():
 def test_volume_whose_class_cannot_grow_is_told():
     scene = healthy(storage={"size": "2Gi"})
     scene.parts["storage_classes"][0]["allowVolumeExpansion"] = False
-    assert problems(scene.assess()) == {Code.VOLUME_RESIZE_FAILING}
+    assessment = scene.assess()
+    assert problems(assessment) == {Code.VOLUME_RESIZE_FAILING}
+    assert "allowVolumeExpansion" in find(assessment, Code.VOLUME_RESIZE_FAILING).next_step
 
 
 def test_provisioner_error_is_told():
@@ -309,7 +355,18 @@ def test_no_default_storage_class_is_told():
     claim = volume("db-3", phase="Pending")
     del claim["spec"]["storageClassName"]
     scene.add("persistent_volume_claims", claim)
-    assert "default" in find(scene.assess(), Code.STORAGE_CLASS_MISSING).message
+    found = find(scene.assess(), Code.STORAGE_CLASS_MISSING)
+    assert "none is the default (there are: fast)" in found.message
+    assert "default" in found.next_step
+
+
+def test_misspelt_storage_class_is_told_beside_those_that_exist():
+    scene = healthy(2).spec(instances=3).phase("Creating a new replica")
+    claim = volume("db-3", phase="Pending")
+    claim["spec"]["storageClassName"] = "fats"
+    found = find(scene.add("persistent_volume_claims", claim).assess(), Code.STORAGE_CLASS_MISSING)
+    assert 'StorageClass "fats" does not exist (there are: fast)' in found.message
+    assert "misspelt" in found.cause
 
 
 def test_hanging_image_pull_is_told_by_events_when_pods_are_unseen():
@@ -319,6 +376,7 @@ def test_hanging_image_pull_is_told_by_events_when_pods_are_unseen():
     assessment = scene.assess()
     assert assessment.verdict is Verdict.DOWN
     assert problems(assessment) == {Code.POD_NOT_STARTING}
+    assert find(assessment, Code.POD_NOT_STARTING).cause is None
 
 
 def test_text_from_the_cluster_stays_on_one_line():

@@ -8,6 +8,7 @@ from cnpg_mcp.domain.status.phases import Phase
 from test.unit.build_cluster import (
     DAY,
     WAITING,
+    Scene,
     ago,
     endpoints,
     find,
@@ -107,6 +108,7 @@ def test_empty_status_of_an_old_cluster_is_unknown():
         ("[]", Verdict.HEALTHY),
         ("not json", Verdict.HEALTHY),
         ('{"a": 1}', Verdict.HEALTHY),
+        ('["*", 5]', Verdict.HEALTHY),
     ],
 )
 def test_fencing_is_read_from_the_annotation(fenced, verdict):
@@ -288,6 +290,41 @@ def test_report_of_an_age_ago_does_not_hide_a_failover():
     assessment = scene.assess()
     assert assessment.verdict is Verdict.DEGRADED
     assert problems(assessment) == {Code.FAILOVER_RECOVERING}
+
+
+def fault_after_a_failover() -> Scene:
+    """Two minutes after a failover a replica that came back from it fails anew."""
+    scene = healthy().status(currentPrimary="db-2", targetPrimary="db-2")
+    scene.parts["pods"][0] = instance_pod("db-1", "replica", age=110)
+    scene.event("Cluster", "db", "FailoverTarget", age=120)
+    scene.condition("Ready", "True", 113, "ClusterIsReady")
+    return scene
+
+
+def test_fresh_fault_after_a_failover_is_not_blamed_on_it():
+    scene = fault_after_a_failover().unready("db-1", age=20)
+    assessment = scene.assess()
+    assert assessment.verdict is Verdict.DEGRADED
+    assert problems(assessment) == {Code.INSTANCE_NOT_READY}
+    assert "has not been ready for 20 s" in find(assessment, Code.INSTANCE_NOT_READY).message
+
+
+@pytest.mark.parametrize("phase", [Phase.HEALTHY, WAITING])
+def test_replica_that_is_replaced_after_a_failover_is_not_blamed_on_it(phase):
+    scene = fault_after_a_failover()
+    scene.parts["pods"][0] = instance_pod("db-1", "replica", age=5)
+    scene.unready("db-1", age=5)
+    if phase != Phase.HEALTHY:  # the operator has seen it
+        scene.phase(phase, age=5)
+    assessment = scene.assess()
+    assert assessment.verdict is Verdict.PROGRESSING
+    assert problems(assessment) == set()
+
+
+def test_failover_is_not_over_while_the_operator_has_not_taken_its_report_back():
+    scene = fault_after_a_failover().condition("Ready", "True", DAY, "ClusterIsReady")
+    scene.parts["pods"][0] = instance_pod("db-1", "", age=5)
+    assert problems(scene.unready("db-1", age=5).assess()) == {Code.FAILOVER_RECOVERING}
 
 
 def test_old_failover_is_over():

@@ -10,6 +10,7 @@ from cnpg_mcp.domain.paging import ListQuery
 from cnpg_mcp.domain.roles.listing import list_roles
 from cnpg_mcp.domain.status.assessment import Verdict
 from cnpg_mcp.domain.status.codes import FindingCode as Code
+from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.protection import go_time
 from test.unit.build_cluster import DAY, NOW, ago, find, healthy, meta, problems
 from test.unit.served import Served, estate
@@ -25,6 +26,32 @@ STORE = {"barmanObjectStore": {"destinationPath": "s3://backups"}}
 def test_lost_synchronous_standby_blocks_writes_only_when_required(postgresql, verdict):
     scene = healthy(2, postgresql=postgresql).remove_pod("db-2")
     assert scene.assess().verdict is verdict
+
+
+def test_commits_that_wait_for_the_first_replicas_are_no_emergency():
+    scene = healthy(3, postgresql=REQUIRED).phase(Phase.CREATING_REPLICA, age=3)
+    scene.status(instances=1, readyInstances=1, instanceNames=["db-1"])
+    scene.condition("Initialized", "True", 60).condition("Ready", "False", 55)
+    scene.status(currentPrimaryTimestamp=ago(40))
+    scene.remove_pod("db-2").remove_pod("db-3")
+    assessment = scene.assess()
+    found = find(assessment, Code.SYNCHRONOUS_STANDBYS_MISSING)
+    assert assessment.verdict is Verdict.PROGRESSING
+    assert "still being made" in found.cause
+    assert "emergency" not in found.next_step
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(1, "1 synchronous standby has"), (2, "2 synchronous standbys have")],
+)
+def test_standbys_that_have_to_confirm_are_counted_in_words(number, told):
+    synchronous = {**REQUIRED["synchronous"], "number": number}
+    scene = healthy(3, postgresql={"synchronous": synchronous})
+    scene.remove_pod("db-2").remove_pod("db-3")
+    found = find(scene.assess(), Code.SYNCHRONOUS_STANDBYS_MISSING)
+    assert told in found.message
+    assert "In an emergency" in found.next_step
 
 
 def test_synchronous_standby_that_still_confirms_does_not_block():
@@ -94,6 +121,24 @@ def test_failing_archive_degrades(spec):
     assert "no bucket" in find(assessment, Code.ARCHIVING_FAILING).message
 
 
+@pytest.mark.parametrize(
+    ("spec", "means"),
+    [
+        ({"backup": STORE}, "spec.backup.barmanObjectStore"),
+        ({"plugins": [{"name": "archiver.example", "isWALArchiver": True}]}, "spec.plugins"),
+    ],
+    ids=["object store", "plugin"],
+)
+def test_failing_archive_tells_its_consequence_apart_from_its_cause(spec, means):
+    scene = healthy(**spec).condition("ContinuousArchiving", "False", 600, message="no bucket")
+    found = find(scene.assess(), Code.ARCHIVING_FAILING)
+    assert "WAL piles up" in found.message
+    assert "credentials" in found.cause
+    assert "WAL piles up" not in found.cause
+    assert "log of pod db-1" in found.next_step
+    assert means in found.next_step
+
+
 def test_archiving_may_pause_after_a_change_of_primary():
     scene = healthy(backup=STORE).condition("ContinuousArchiving", "False", 5)
     assert scene.status(currentPrimaryTimestamp=ago(8)).assess().verdict is Verdict.HEALTHY
@@ -126,6 +171,11 @@ def test_failed_backup_is_forgiven_after_a_good_one():
 def test_backup_that_never_starts_is_told():
     scene = healthy(backup=STORE).add("backups", backup("hung", 7200, phase="running"))
     assert problems(scene.assess()) == {Code.BACKUP_FAILING}
+
+
+def test_backup_without_an_error_sends_to_the_logs():
+    scene = healthy(backup=STORE).add("backups", backup("hung", 7200, phase="running"))
+    assert "logs of pod db-1" in find(scene.assess(), Code.BACKUP_FAILING).next_step
 
 
 def test_failed_backup_is_told_by_the_condition_alone():
@@ -191,6 +241,24 @@ def test_first_try_of_a_role_with_a_secret_is_pending():
     assessment = healthy().add("database_roles", role).assess()
     assert problems(assessment) == set()
     assert "new" in find(assessment, Code.DECLARATION_PENDING).message
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [(["a"], "1 Database object is not applied"), (["a", "b"], "2 Database objects are not")],
+)
+def test_refused_declarations_are_counted_in_words(names, told):
+    refused = [declaration(name, applied=False, message="ERROR: no") for name in names]
+    found = find(healthy().add("databases", *refused).assess(), Code.DATABASE_NOT_APPLIED)
+    assert told in found.message
+
+
+@pytest.mark.parametrize(
+    ("part", "cause"), [("databases", "sessions"), ("database_roles", "owns something")]
+)
+def test_stuck_deletion_names_the_cause_of_its_kind(part, cause):
+    assessment = healthy().add(part, declaration("held", deleted=90, applied=True)).assess()
+    assert cause in find(assessment, Code.DECLARATION_STUCK_DELETING).cause
 
 
 def test_database_that_does_not_go_is_told():

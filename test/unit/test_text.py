@@ -77,7 +77,7 @@ def assert_harmless(shown: str) -> None:
 
 
 def statuses(evidence, now) -> Iterator[Any]:
-    seen = Observation(evidence, assess(evidence, now))
+    seen = Observation(evidence, assess(evidence, now), now)
     for detailed in (False, True):
         yield status_result(seen, detailed=detailed)
 
@@ -275,6 +275,13 @@ def heading(**fields: Any) -> str:
 
 def test_detailed_list_says_what_its_verdict_rests_on():
     assert "verdict from the Cluster object alone" in heading(verdict=Verdict.HEALTHY)
+
+
+def test_filter_of_an_empty_list_is_named_with_what_it_rests_on():
+    empty = ClusterList(clusters=(), scope=ListScope(), filter="verdict down", looked_at=4)
+    told = text.cluster_list(empty)
+    assert told.startswith("0 clusters in all namespaces with verdict down, of 4 looked at (")
+    assert "get_cluster_status looks at pods and operator, too, and may say otherwise" in told
 
 
 def test_concise_list_says_what_ready_counts_against():

@@ -1,7 +1,7 @@
 """Used confirmation codes of all replicas, in Redis: none acts twice, whoever is asked."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,14 +24,13 @@ class SharedSpentCodes(SpentCodes):
 
     async def spend(self, code: str, now: datetime) -> Spending:
         """See `gate.SpentCodes`."""
-        try:
+        with _reached():
             return await self._spend(code, now)
-        except (RedisError, OSError, TimeoutError) as error:
-            raise ToolFailure(
-                ErrorCode.UNAVAILABLE,
-                "The store of used confirmation codes cannot be reached, so nothing was changed.",
-                "Try again with the same code; if it persists, check the Redis of this server.",
-            ) from error
+
+    async def was_spent(self, code: str) -> bool:
+        """See `gate.SpentCodes`."""
+        with _reached():
+            return await self.redis.get(_KEY + code) is not None
 
     async def _spend(self, code: str, now: datetime) -> Spending:
         if issued_at(code) < await self._since(now):
@@ -52,3 +51,16 @@ class SharedSpentCodes(SpentCodes):
     async def _since(self, now: datetime) -> int:
         await self.redis.set(_SINCE, int(now.timestamp()), nx=True)
         return int(await self.redis.get(_SINCE) or now.timestamp())
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Turns the failures of Redis into one that callers understand."""
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        raise ToolFailure(
+            ErrorCode.UNAVAILABLE,
+            "The store of used confirmation codes cannot be reached, so nothing was changed.",
+            "Try again with the same code; if it persists, check the Redis of this server.",
+        ) from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from cnpg_mcp.domain.cluster_rows import detailed_row, reported_rows
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import not_installed
+from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.resources import CLUSTERS
 from cnpg_mcp.domain.results import ClusterList, ClusterRow, ListScope
 from cnpg_mcp.domain.status.assessment import Verdict
@@ -38,16 +39,28 @@ class ClusterQuery:
             self.verdict,
         )
 
+    @property
+    def filter(self) -> str | None:
+        """What the clusters are chosen by, in words; `None` where all are wanted."""
+        chosen_by = [f"labels {quoted(self.label_selector)}"] if self.label_selector else []
+        chosen_by += [f"verdict {self.verdict}"] if self.verdict else []
+        return " and ".join(chosen_by) or None
+
 
 _ABSENT = "does not exist"
-_NOT_ALLOWED = "not allowed"
+_NOT_ALLOWED = "may not be looked at"
+_UNCHECKED = "Whether this namespace exists could not be checked (no permission to read it)."
+_DEFAULTED = (
+    "Only the default namespace was looked at; all_namespaces=true looks in all that may be seen."
+)
 
 
 @dataclass(frozen=True)
 class _Page:
-    """Rows of one namespace, where the next ones start, and why there are none to be seen."""
+    """Rows of one namespace, out of how many, where the next ones start, and why there are none."""
 
     rows: Sequence[ClusterRow]
+    looked_at: int
     token: str
     missed: str = ""
 
@@ -84,12 +97,17 @@ async def list_clusters(estate: Estate, query: ClusterQuery) -> ClusterList:
 async def _one_namespace(estate: Estate, query: ClusterQuery, start: Position) -> ClusterList:
     namespace = await estate.namespace(query.namespace)
     page = await _page(estate, query, namespace, start.continue_token, query.limit)
-    note = None
-    if not page.rows and not query.cursor and not await estate.require_namespace(namespace):
-        note = "Whether this namespace exists could not be checked (no permission to read it)."
+    notes = []
+    if not page.looked_at and not query.cursor and not await estate.require_namespace(namespace):
+        notes.append(_UNCHECKED)
+    defaulted = query.namespace is None and not query.cursor
+    if defaulted and len(estate.policy.allowed_namespaces) != 1:
+        notes.append(_DEFAULTED)
     return ClusterList(
         clusters=tuple(page.rows),
-        scope=ListScope(namespace=namespace, note=note),
+        scope=ListScope(namespace=namespace, note=" ".join(notes) or None),
+        filter=query.filter,
+        looked_at=page.looked_at if query.verdict else None,
         next_cursor=_next(query, Position("", page.token)),
     )
 
@@ -102,6 +120,8 @@ async def _everywhere(estate: Estate, query: ClusterQuery, start: Position) -> C
     return ClusterList(
         clusters=tuple(page.rows),
         scope=ListScope(),
+        filter=query.filter,
+        looked_at=page.looked_at if query.verdict else None,
         next_cursor=_next(query, Position("", page.token)),
     )
 
@@ -110,10 +130,12 @@ async def _several(estate: Estate, query: ClusterQuery, start: Position) -> Clus
     """The namespaces that may be seen, one after another, until the page is full."""
     namespaces = sorted(await estate.namespaces_without_cluster_wide_access())
     rows: list[ClusterRow] = []
+    looked_at = 0
     missed: dict[str, str] = {}
     position = Position()
     async for namespace, page in _walk(estate, query, namespaces, start):
         rows += [replace(row, namespace=namespace) for row in page.rows]
+        looked_at += page.looked_at
         if page.missed:
             missed[namespace] = page.missed
         position = _after(namespaces, namespace, page.token)
@@ -124,6 +146,8 @@ async def _several(estate: Estate, query: ClusterQuery, start: Position) -> Clus
     return ClusterList(
         clusters=tuple(rows),
         scope=ListScope(namespaces=tuple(namespaces), note=_several_note(estate, missed)),
+        filter=query.filter,
+        looked_at=looked_at if query.verdict else None,
         next_cursor=_next(query, position),
     )
 
@@ -133,7 +157,7 @@ def _several_note(estate: Estate, missed: Mapping[str, str]) -> str:
     if estate.policy.allowed_namespaces:
         why = "as the server's settings allow"
     note = f"Only these namespaces were looked at: {why}."
-    return note + "".join(f" {namespace}: {reason}." for namespace, reason in missed.items())
+    return note + "".join(f" Namespace {name} {reason}." for name, reason in missed.items())
 
 
 def _nothing_to_see(missed: Mapping[str, str]) -> ToolFailure:
@@ -141,7 +165,8 @@ def _nothing_to_see(missed: Mapping[str, str]) -> ToolFailure:
     return ToolFailure(
         ErrorCode.NOT_FOUND if absent else ErrorCode.FORBIDDEN,
         "None of the namespaces within reach can be listed: "
-        + "; ".join(f"{namespace}: {reason}" for namespace, reason in missed.items()),
+        + "; ".join(f"namespace {name} {reason}" for name, reason in missed.items())
+        + ".",
         "Name another namespace, or ask an administrator for the right to see these.",
     )
 
@@ -158,10 +183,11 @@ async def _walk(
         try:
             page = await _page(estate, query, namespace, token, left)
         except Forbidden:
-            yield namespace, _Page((), "", _NOT_ALLOWED)
+            yield namespace, _Page((), 0, "", _NOT_ALLOWED)
             continue
-        if not page.rows and not page.token and await estate.namespace_exists(namespace) is False:
-            page = _Page((), "", _ABSENT)
+        empty = not page.looked_at and not page.token
+        if empty and await estate.namespace_exists(namespace) is False:
+            page = _Page((), 0, "", _ABSENT)
         left -= len(page.rows)
         yield namespace, page
 
@@ -183,11 +209,12 @@ async def _page(
         now = estate.now()
         rows = [detailed_row(item, now, with_namespace=namespace is None) for item in page.items]
         wanted = [row for row in rows if query.verdict in {None, row.verdict}]
-        return _Page(wanted, page.continue_token)
+        return _Page(wanted, len(rows), page.continue_token)
     # A row tells its namespace only with its metadata, which costs the API server more.
     include = IncludeObject.NONE if namespace else IncludeObject.METADATA
     table = await estate.kube.table(CLUSTERS, selection, include)
-    return _Page(reported_rows(table), table.continue_token)
+    reported = reported_rows(table)
+    return _Page(reported, len(reported), table.continue_token)
 
 
 def _next(query: ClusterQuery, position: Position) -> str | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from cnpg_mcp.domain.backups import configured
 from cnpg_mcp.domain.quantities import shown_amount
 from cnpg_mcp.domain.quoting import LIMIT, cut, plain
 from cnpg_mcp.domain.results import ClusterRow
@@ -91,12 +92,8 @@ def storage(cluster: Cluster) -> str | None:
 
 def backup(cluster: Cluster) -> str:
     """What is configured for backups, and the newest one that the object names."""
-    if not cluster.backs_up:
-        return "none configured"
     newest = cluster.status.last_successful_backup
-    if newest:
-        return f"last {plain(newest, _TIME)}"
-    return "WAL archive configured" if cluster.archives_wal else "volume snapshots configured"
+    return f"last {plain(newest, _TIME)}" if cluster.backs_up and newest else configured(cluster)
 
 
 def printed_age(passed: timedelta) -> str:

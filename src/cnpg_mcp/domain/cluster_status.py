@@ -1,5 +1,8 @@
 """The status of one cluster: verdict, findings, instances, and how to connect."""
 
+from datetime import datetime
+
+from cnpg_mcp.domain.backups import completed_at, configured, newest_end, reported_at
 from cnpg_mcp.domain.cluster_rows import declared_version, storage, version_of
 from cnpg_mcp.domain.connection import connection_facts
 from cnpg_mcp.domain.estate import Estate
@@ -47,10 +50,19 @@ def status_result(seen: Observation, *, detailed: bool) -> ClusterStatus:
         version=_version(seen.evidence),
         image=(cut(status.image) or None) if detailed else None,
         storage=storage(cluster),
+        backup=configured(cluster),
+        newest_backup=_newest_backup(seen),
         connection=connection_result(connection_facts(cluster)),
         pods=_instances(seen.evidence) if detailed else None,
         unseen=unseen or None,
     )
+
+
+def _newest_backup(seen: Observation) -> datetime | None:
+    """When the newest completed backup ended, as far as Backups could be looked at."""
+    cluster = seen.evidence.cluster
+    ends = [*map(completed_at, seen.evidence.backups or ()), reported_at(cluster)]
+    return newest_end(cluster, ends, seen.moment)
 
 
 def _version(evidence: Evidence) -> str | None:

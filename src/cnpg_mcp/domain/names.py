@@ -23,12 +23,29 @@ _DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _DNS_1123 = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
-def check_cluster_name(name: str, field: str = "name") -> None:
-    """Refuses what cannot be a cluster's name.
+def check_new_cluster_name(name: str) -> None:
+    """Refuses what no new cluster can be called.
 
     Raises:
         ToolFailure: `invalid`.
     """
+    _check_cluster_name(name, "name", "Choose a name such as orders-db.")
+
+
+def check_cluster_name(name: str, field: str = "name") -> None:
+    """Refuses what cannot be the name of a cluster that exists.
+
+    Raises:
+        ToolFailure: `invalid`.
+    """
+    step = "Call list_postgres_clusters to see which there are."
+    lowered = name.lower()
+    if lowered != name and _DNS_1035.fullmatch(lowered):
+        step = f"Pass {lowered}, if that is the one."
+    _check_cluster_name(name, field, step)
+
+
+def _check_cluster_name(name: str, field: str, next_step: str) -> None:
     if "/" in name:
         raise invalid(
             field,
@@ -40,14 +57,14 @@ def check_cluster_name(name: str, field: str = "name") -> None:
             field,
             f"The cluster name has {len(name)} characters; CloudNativePG allows "
             f"{CLUSTER_NAME_LIMIT}.",
-            "Choose a shorter name.",
+            next_step,
         )
     if not _DNS_1035.fullmatch(name):
         raise invalid(
             field,
             "A cluster name consists of lower-case letters, digits and hyphens, begins with a "
             "letter and does not end with a hyphen.",
-            "Choose a name such as orders-db.",
+            next_step,
         )
 
 

@@ -89,8 +89,8 @@ class SecretRef(Result):
 class RoleWrite(Write):
     """What came of creating, updating or deleting a role.
 
-    `changed` names the attributes that this call has set. `pending`: PostgreSQL has refused, and
-    the operator tries again.
+    `changed` names the attributes that this call has set, or would set. `pending`: PostgreSQL has
+    refused, and the operator tries again.
     """
 
     cluster_name: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from cnpg_mcp.domain.quoting import cut
 from cnpg_mcp.domain.status.assessment import Severity, Verdict
@@ -53,10 +53,15 @@ class ClusterRow:
 
 
 class ClusterList(Result):
-    """A page of clusters."""
+    """A page of clusters.
+
+    `filter` says in words what they were chosen by, `looked_at` how many were for their verdict.
+    """
 
     clusters: tuple[ClusterRow, ...]
     scope: ListScope
+    filter: str | None = None
+    looked_at: int | None = None
     next_cursor: str | None = None
 
 
@@ -107,7 +112,10 @@ class InstanceRow(Result):
 
 
 class ClusterStatus(Result):
-    """The verdict on one cluster, why, and how to connect."""
+    """The verdict on one cluster, why, and how to connect.
+
+    `backup` is what is configured, `newest_backup` when the newest completed one ended.
+    """
 
     namespace: str
     name: str
@@ -121,6 +129,8 @@ class ClusterStatus(Result):
     version: str | None = None
     image: str | None = None
     storage: str | None = None
+    backup: str | None = None
+    newest_backup: AwareDatetime | None = None
     connection: Connection | None = None
     pods: tuple[InstanceRow, ...] | None = None
     unseen: Mapping[str, str] | None = Field(

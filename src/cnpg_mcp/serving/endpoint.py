@@ -1,14 +1,17 @@
 """The MCP endpoint as FastMCP serves it, with what it needs help with."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import fastmcp
 from fastmcp import FastMCP
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cnpg_mcp.auth.bearer import unavailable
@@ -19,6 +22,11 @@ from cnpg_mcp.serving.limits import CallerRateLimit
 from cnpg_mcp.serving.origin import OwnOriginOnly
 from cnpg_mcp.serving.step_up import StepUp
 from cnpg_mcp.settings import Settings
+
+_FOR_PROGRAMS = (
+    "This address is for MCP clients, not for browsers: there is no page here. Give it to your "
+    "client as that of a server; in Claude Code: claude mcp add --transport http NAME ADDRESS\n"
+)
 
 
 def endpoint(server: FastMCP, settings: Settings, place: Place, entrance: Entrance) -> Starlette:
@@ -39,6 +47,7 @@ def endpoint(server: FastMCP, settings: Settings, place: Place, entrance: Entran
         ],
     )
     app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _no_page(place.path))
     return app
 
 
@@ -46,6 +55,18 @@ async def _unavailable(_: Request, error: Exception) -> Response:
     """503 wherever the provider or the store is needed and away."""
     assert isinstance(error, Unavailable)  # noqa: S101 - what it is registered for
     return unavailable(error)
+
+
+def _no_page(path: str) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What answers 405: a sentence for a person whose browser has opened the endpoint's path."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+        is_browser = "text/html" in request.headers.get("accept", "")
+        told = _FOR_PROGRAMS if is_browser and request.url.path == path else error.detail
+        return PlainTextResponse(told, error.status_code, headers=error.headers)
+
+    return answer
 
 
 def _skip_header_schemas(server: FastMCP) -> None:

@@ -52,7 +52,7 @@ ProfileName = Annotated[
     Profile,
     Field(
         description="dev: 1 instance, 1Gi. production: 3 instances with 2 CPUs and 4Gi each, WAL "
-        "volume, synchronous replication; needs storage_size"
+        "volume, synchronous replication (not with fewer than 3); needs storage_size"
     ),
 ]
 Instances = Annotated[int | None, Field(ge=1, le=20, description="Primary plus replicas")]

@@ -126,10 +126,18 @@ _USUAL_MISTAKES = {"name": "cluster_name", "cluster_name": "name", "replicas": "
 """Arguments that callers take for others, where the likeness of the words leads astray."""
 
 
+_MADE_HERE = (
+    "no such argument: this server makes the password itself and keeps it in a Secret; "
+    "update_postgres_role with rotate_password=true makes a new one"
+)
+
+
 def _argument(item: ErrorDetails, known: Collection[str]) -> FieldError:
     name = ".".join(str(part) for part in item["loc"])
     if item["type"] != "extra_forbidden":
         return FieldError(name, item["msg"].removeprefix("Value error, "))
+    if name == "password" and "role_name" in known:
+        return FieldError(name, _MADE_HERE)
     near = [_USUAL_MISTAKES.get(name, ""), *difflib.get_close_matches(name, known, n=1)]
     meant = next((each for each in near if each in known), None)
     hint = f"; did you mean {meant}?" if meant else ""

@@ -205,7 +205,7 @@ def filled_in(installation: Installation, manifest: Manifest) -> str:
 def surround(installation: Installation) -> None:
     """What this cluster needs besides: the provider's name and the authority of its certificate."""
     values = installation.values
-    spec = installation.pod["spec"]
+    spec = installation.kubectl.json(DEPLOYMENT)["spec"]["template"]["spec"]
     containers = [
         {
             "name": each["name"],

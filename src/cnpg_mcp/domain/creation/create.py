@@ -1,7 +1,7 @@
 """Creating a cluster: nothing is overwritten or adopted, and "applied" is said when proven."""
 
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -18,11 +18,11 @@ from cnpg_mcp.domain.lookup import find_cluster, read_cluster
 from cnpg_mcp.domain.marks import ORDER_DIGEST
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import ClusterCreation, Outcome
-from cnpg_mcp.domain.plans.offer import dry_run_fields
 from cnpg_mcp.domain.plans.passage import Passage
 from cnpg_mcp.domain.plans.plan import Plan
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.rehearsal import rehearsed
 from cnpg_mcp.domain.resources import CLUSTERS
 from cnpg_mcp.domain.shaping import connection_result, finding_results
 from cnpg_mcp.domain.status.assessment import Assessment, Verdict
@@ -37,7 +37,6 @@ from cnpg_mcp.kube.errors import AlreadyExists, KubeError
 
 _WHOLE_LOOK = 5
 """Every how many looks pods, volumes and events are looked at, too."""
-_READ_ONLY = "Nothing was stored, and this server is read-only: creating it needs another one."
 _SETTLED = frozenset({Verdict.HEALTHY, Verdict.DOWN, Verdict.DEGRADED})
 _ASK_STATUS = "Call get_cluster_status to follow it until the verdict is healthy."
 
@@ -81,6 +80,11 @@ class _Prepared:
     checked: Written
     unseen: Mapping[str, str]
 
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the order did not say: the profile's choices, then the operator's that matter."""
+        return (*self.draft.assumptions, *_operators_choices(self))
+
 
 @dataclass(frozen=True)
 class _Stand:
@@ -104,7 +108,7 @@ async def _stand(
     try:
         prepared = await _prepare(estate, place, order)
         if options.dry_run:
-            return _dry_run(estate, place, prepared, loading)
+            return await _dry_run(estate, place, prepared, loading)
         if loading.effects:
             offer = await Passage(estate, options.confirmation).admit(loading)
             if offer is not None:
@@ -224,15 +228,14 @@ def _look(estate: Estate, place: _Place) -> Look[Assessment | None]:
     return look
 
 
-def _dry_run(estate: Estate, place: _Place, prepared: _Prepared, loading: Plan) -> ClusterCreation:
+async def _dry_run(
+    estate: Estate, place: _Place, prepared: _Prepared, loading: Plan
+) -> ClusterCreation:
     sent, stored = prepared.draft.body["spec"], prepared.checked.object.get("spec")
-    fields = dry_run_fields(loading, "create it")
-    if estate.policy.read_only:
-        fields["next_step"] = _READ_ONLY
     return ClusterCreation(
-        **fields,
+        **await rehearsed(estate, loading, "create it"),
         name=place.name,
-        assumptions=prepared.draft.assumptions,
+        assumptions=prepared.assumptions,
         defaults=_defaults(sent, stored),
         warnings=prepared.checked.warnings or None,
         unseen=prepared.unseen or None,
@@ -251,12 +254,22 @@ def _result(place: _Place, stand: _Stand, assessment: Assessment | None) -> Clus
         name=place.name,
         verdict=assessment.verdict if assessment else None,
         findings=finding_results(assessment.findings) if assessment else None,
-        assumptions=made.draft.assumptions if made else None,
+        assumptions=made.assumptions if made else None,
         warnings=stand.warnings or None,
         unseen=(made.unseen or None) if made else None,
         connection=connection_result(connection_facts(stand.cluster)),
         next_step=None if proven else _ASK_STATUS,
     )
+
+
+def _operators_choices(prepared: _Prepared) -> Iterator[str]:
+    sent = Cluster.parse(prepared.draft.body).spec
+    filled = Cluster.parse(prepared.checked.object).spec
+    if filled.image_name and not sent.image_name:
+        yield f"the operator's default image {quoted(filled.image_name)}"
+    first = filled.bootstrap.initdb
+    if first and first.database and not sent.bootstrap.initdb:
+        yield f"a first database {quoted(first.database)}, owned by role {quoted(first.owner)}"
 
 
 def _defaults(sent: JsonValue, stored: JsonValue) -> JsonValue:

@@ -8,7 +8,9 @@ from cnpg_mcp.domain.creation.order import ClusterOrder, Profile
 from cnpg_mcp.domain.creation.parameters import risking_data
 from cnpg_mcp.domain.marks import made_by
 from cnpg_mcp.domain.quantities import amount
+from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.resources import CLUSTERS, SCHEDULED_BACKUPS
+from cnpg_mcp.domain.status.wording import counted
 from cnpg_mcp.kube.objects import KubeObject
 
 BARMAN_PLUGIN = "barman-cloud.cloudnative-pg.io"
@@ -20,6 +22,8 @@ _PRODUCTION_MEMORY = "4Gi"
 _INSTANCES_FOR_SYNCHRONOUS = 3
 """With two instances, losing the only replica would stop every commit."""
 _SMALLEST_WAL_MIB = 2048
+_SMALLEST_MEMORY = 256 * _MIB
+"""The smallest in which PostgreSQL and its instance manager have been seen to run."""
 
 
 @dataclass(frozen=True)
@@ -186,9 +190,10 @@ def _initdb(order: ClusterOrder) -> Mapping[str, str] | None:
 def _assumptions(order: ClusterOrder, plan: _Plan, image: str | None) -> list[str]:
     """What the order did not say, in sentences for a person."""
     memory, risky = plan.memory or "", risking_data(order.parameters)
+    silent = order.synchronous_replicas is None
     notes = (
         (True, f"profile {order.profile}"),
-        (order.instances is None, f"{plan.instances} instance(s)"),
+        (order.instances is None, counted(plan.instances, "instance")),
         (order.storage_size is None, f"a volume of {plan.storage_size} for each instance"),
         (
             plan.wal_storage_size and not order.wal_storage_size,
@@ -198,10 +203,24 @@ def _assumptions(order: ClusterOrder, plan: _Plan, image: str | None) -> list[st
         (memory and not order.memory, f"{memory} of memory for each instance"),
         (memory and not _sets_shared_buffers(order), "shared_buffers: a quarter of the memory"),
         (
-            plan.synchronous and order.synchronous_replicas is None,
+            plan.synchronous and silent,
             "every commit waits for one replica (synchronous replication)",
         ),
-        (image, f"image {image}, from the operator's default and postgres_version; not looked up"),
+        (
+            order.profile is Profile.PRODUCTION and not plan.synchronous and silent,
+            (
+                "no synchronous replication, which the profile has with "
+                f"{_INSTANCES_FOR_SYNCHRONOUS} instances or more"
+            ),
+        ),
+        (
+            memory and (amount(memory) or 0) < _SMALLEST_MEMORY,
+            "with less than 256Mi of memory PostgreSQL may not start, or may be killed",
+        ),
+        (
+            image,
+            f"image {quoted(image or '')}, not looked up: the operator's, with postgres_version",
+        ),
         (plan.instances == 1, "one instance: no failover"),
         (not order.backup_object_store, "no backup is configured"),
         (risky, f"a crash may cost data, as asked for by {', '.join(risky)}"),

@@ -9,9 +9,9 @@ from cnpg_mcp.domain.creation.parameters import check_parameters
 from cnpg_mcp.domain.marks import digest_of
 from cnpg_mcp.domain.names import (
     RESERVED_ROLE,
-    check_cluster_name,
     check_database_name,
     check_identifier,
+    check_new_cluster_name,
     check_object_name,
 )
 from cnpg_mcp.domain.quantities import amount
@@ -95,7 +95,7 @@ class ClusterOrder:
         Raises:
             ToolFailure: `invalid` or `blocked`, naming the field.
         """
-        check_cluster_name(self.name)
+        check_new_cluster_name(self.name)
         for name in ("storage_size", "wal_storage_size", "memory", "cpu"):
             _check_quantity(name, getattr(self, name))
         if self.profile is Profile.PRODUCTION and self.storage_size is None:

@@ -13,7 +13,7 @@ from cnpg_mcp.domain.declared import database_state
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.instances import into_effect
 from cnpg_mcp.domain.marks import ORDER_DIGEST
-from cnpg_mcp.domain.operated import require_writable
+from cnpg_mcp.domain.operated import after_idleness, idle_cautions, require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import DatabaseWrite, Outcome
 from cnpg_mcp.domain.plans.offer import dry_run_fields
@@ -120,7 +120,7 @@ class _Creation:
         plan = self._plan()
         if self.options.dry_run:
             await self.databases.create(body, dry_run=True)
-            return self._shown({**dry_run_fields(plan, "create it"), "cautions": (_BLIND,)})
+            return self._shown({**dry_run_fields(plan, "create it"), "cautions": self._foresight()})
         offer = await Passage(self.estate, self.options.confirmation).admit(plan)
         if offer is not None:
             return self._shown(offer.fields())
@@ -184,8 +184,8 @@ class _Creation:
                 **sub_object_rows(database, state),
                 "message": database.status.message if failing else None,
                 "pending": True if failing else None,
-                "cautions": self._cautions(outcome) or None,
-                "next_step": None if applied else _ASK_LIST,
+                "cautions": self._cautions(outcome, state) or None,
+                "next_step": None if applied or self._is_refused else self._next_step(state),
             }
         )
         if self._is_refused:
@@ -212,12 +212,26 @@ class _Creation:
         act = Act(TOOL, self.namespace, self.order.arguments())
         if not loaded or self._cluster is None:
             return Plan(act, ())
-        made = [Effect(Fate.CREATED, "database", self.order.name), into_effect(self._cluster)]
-        return Plan(act, (*made, *loaded), cautions=(_BLIND,))
+        made = Effect(Fate.CREATED, "database", self.order.name, detail=self.order.in_words())
+        effects = (made, into_effect(self._cluster), *loaded)
+        return Plan(act, effects, cautions=self._foresight())
 
-    def _cautions(self, outcome: Outcome) -> tuple[str, ...]:
+    def _foresight(self) -> tuple[str, ...]:
+        """What to know before it is created."""
+        return (_BLIND, *self._idle_cautions())
+
+    def _cautions(self, outcome: Outcome, state: DeclaredState) -> tuple[str, ...]:
         made = outcome in {Outcome.ACCEPTED, Outcome.APPLIED}
-        return (_BLIND,) if made else ()
+        is_open = state is DeclaredState.IN_PROGRESS
+        return (*((_BLIND,) if made else ()), *(self._idle_cautions() if is_open else ()))
+
+    def _idle_cautions(self) -> tuple[str, ...]:
+        return idle_cautions(self._cluster) if self._cluster else ()
+
+    def _next_step(self, state: DeclaredState) -> str:
+        if self._cluster is None or state is not DeclaredState.IN_PROGRESS:
+            return _ASK_LIST
+        return after_idleness(self._cluster, _ASK_LIST)
 
     def _unchanged(self, database: Database) -> Database:
         digest = self.order.digest(self.namespace)
@@ -244,12 +258,17 @@ def _require_owner(census: Census, owner: str) -> None:
     """Refuses an owner that is not known to exist, or is on its way out.
 
     Raises:
-        ToolFailure: `not_found`.
+        ToolFailure: `not_found`, `blocked`.
     """
     held = census.find(owner)
-    if held is not None and not held.is_dropping:
-        return
-    if held is None and census.stands_undeclared(owner) is not None:
+    if held is not None and held.is_dropping:
+        raise ToolFailure(
+            ErrorCode.BLOCKED,
+            f"Role {quoted(owner)}, the owner, {held.drop_in_words}.",
+            "Choose another owner from list_postgres_roles; or have the drop finished with "
+            "delete_postgres_role first, then create the role anew with create_postgres_role.",
+        )
+    if held is not None or census.stands_undeclared(owner) is not None:
         return
     where = f"{census.cluster.namespace}/{census.cluster.name}"
     raise ToolFailure(

@@ -13,7 +13,7 @@ from cnpg_mcp.domain.declared import database_state
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import read_cluster
 from cnpg_mcp.domain.names import check_database_name
-from cnpg_mcp.domain.operated import require_writable
+from cnpg_mcp.domain.operated import after_idleness, idle_cautions, require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import DatabaseWrite, Outcome
 from cnpg_mcp.domain.ownership import whose
@@ -117,6 +117,7 @@ class _Drop:
     order: DatabaseDrop
     options: Options
     passage: Passage
+    _cluster: Cluster | None = None
 
     @property
     def databases(self) -> Databases:
@@ -182,6 +183,7 @@ class _Drop:
                 "namespace": self.namespace,
                 "object": asked.name,
                 "state": left if database is None else database_state(database),
+                "cautions": (self._idle_cautions() or None) if not proven else None,
                 "next_step": None if proven else self._next_step(asked),
             }
         )
@@ -189,7 +191,12 @@ class _Drop:
     def _next_step(self, asked: _Asked) -> str:
         if asked.database is None:
             return _UNSEEN
-        return _LETTING_GO if self.order.keeps_data else _FINISH
+        if self.order.keeps_data:
+            return _LETTING_GO
+        return after_idleness(self._cluster, _FINISH) if self._cluster else _FINISH
+
+    def _idle_cautions(self) -> tuple[str, ...]:
+        return idle_cautions(self._cluster) if self._cluster else ()
 
     async def _look(self) -> _Seen:
         name = self.order.name
@@ -197,6 +204,7 @@ class _Drop:
             self.estate, self.namespace, self.order.cluster_name, "cluster_name"
         )
         require_writable(cluster)
+        self._cluster = cluster
         found = [each for each in await self.databases.of(cluster) if each.spec.name == name]
         if found:
             return _Seen(cluster, found[0], tuple(found[1:]))
@@ -265,8 +273,7 @@ class _Drop:
             )
         if seen.is_bootstrap:
             yield "This is the cluster's first database: applications use it; it does not return."
-        if not seen.cluster.status.current_primary:
-            yield "The cluster has no primary: nothing is dropped before it has one."
+        yield from idle_cautions(seen.cluster)
         made = whose(database.metadata)
         if made:
             yield made

@@ -6,6 +6,7 @@ from typing import TypedDict
 from cnpg_mcp.domain.declared import database_state
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import read_all, read_cluster
+from cnpg_mcp.domain.operated import list_note
 from cnpg_mcp.domain.paging import ListQuery, page_of
 from cnpg_mcp.domain.resources import DATABASES
 from cnpg_mcp.domain.results import (
@@ -38,7 +39,7 @@ async def list_databases(estate: Estate, query: ListQuery) -> DatabaseList:
         namespace=namespace,
         cluster_name=cluster.name,
         databases=tuple(page),
-        scope=ListScope(namespace=namespace, note=_BLIND),
+        scope=ListScope(namespace=namespace, note=list_note(cluster, _BLIND)),
         next_cursor=next_cursor,
     )
 

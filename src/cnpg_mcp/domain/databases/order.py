@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from cnpg_mcp.domain.marks import digest_of
 from cnpg_mcp.domain.names import check_database_name, check_identifier, check_role_name
+from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.errors import invalid
 
 _RESERVED_SCHEMA = re.compile(r"(pg_.*|public|information_schema)", re.DOTALL)
@@ -50,6 +51,18 @@ class DatabaseOrder:
             "encoding": self.encoding,
             "locale": self.locale,
         }
+
+    def in_words(self) -> str:
+        """What would be created, for the people who decide."""
+        parts = [
+            f"owner {quoted(self.owner)}",
+            f"extensions {_listed(self.extensions)}" if self.extensions else "",
+            f"schemas {_listed(self.schemas)}" if self.schemas else "",
+            f"encoding {self.encoding}" if self.encoding else "",
+            f"locale {self.locale}" if self.locale else "",
+            f"on delete: {self.reclaim_policy.value}",
+        ]
+        return "; ".join(part for part in parts if part)
 
     def digest(self, namespace: str) -> str:
         """What tells an order repeated from another order for the same place."""
@@ -102,6 +115,10 @@ class DatabaseDrop:
             "database_name": self.name,
             "reclaim_policy": self.reclaim_policy.value,
         }
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(map(quoted, names))
 
 
 def _check_form(text: str, form: re.Pattern[str], field: str, example: str) -> None:

@@ -3,30 +3,27 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
-
+from cnpg_mcp.domain.backups import completed_at, newest_end, reported_at
 from cnpg_mcp.domain.deletion.inventory import Inventory
 from cnpg_mcp.domain.plans.plan import Blocker
 from cnpg_mcp.domain.resources import BACKUPS
+from cnpg_mcp.domain.status.wording import agreeing, counted
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.views.dependents import Backup
 from cnpg_mcp.errors import ErrorCode
 
-_TIME: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 _SNAPSHOT = "volumeSnapshot"
 
 
 def newest_backup(inventory: Inventory, now: datetime) -> datetime | None:
     """When the newest completed backup ended that has this cluster's data and outlives it.
 
-    What the cluster owns goes with it; a time in the future proves nothing; and what ended before
-    the cluster was made is of an earlier one of that name.
+    What the cluster owns goes with it. The operator does not say by which method it backed up.
     """
-    ends = [_ended(backup, inventory.cluster) for backup in inventory.backups]
-    ends.append(_reported(inventory.cluster))
-    born = inventory.cluster.metadata.creation_timestamp
-    counted = [end for end in ends if end is not None and end <= now]
-    return max((end for end in counted if born is None or end >= born), default=None)
+    cluster = inventory.cluster
+    staying = [one for one in inventory.backups if not _goes(one, cluster)]
+    reported = None if _owns_snapshots(cluster) else reported_at(cluster)
+    return newest_end(cluster, (*map(completed_at, staying), reported), now)
 
 
 def backup_gate(inventory: Inventory, now: datetime, max_age: timedelta) -> Sequence[Blocker]:
@@ -51,19 +48,17 @@ def backup_gate(inventory: Inventory, now: datetime, max_age: timedelta) -> Sequ
 
 def backup_caution(inventory: Inventory, now: datetime) -> str:
     """What is known of the backup that would save the data."""
-    newest = newest_backup(inventory, now)
-    if newest is None:
-        return "No completed backup is known: the data is lost for good."
-    stay = sum(not _goes(backup, inventory.cluster) for backup in inventory.backups)
-    return f"The newest completed backup is of {newest.isoformat()} ({stay} Backup objects stay)."
-
-
-def _ended(backup: Backup, cluster: Cluster) -> datetime | None:
-    if backup.status.phase != "completed":
-        return None
-    if _goes(backup, cluster):
-        return None
-    return backup.status.stopped_at
+    newest, status = newest_backup(inventory, now), inventory.cluster.status
+    if newest is not None:
+        stay = sum(not _goes(backup, inventory.cluster) for backup in inventory.backups)
+        left = f"{counted(stay, 'Backup object')} {agreeing(stay, 'stays', 'stay')}"
+        return f"The newest completed backup is of {newest.isoformat()} ({left})."
+    if status.phase and not status.current_primary:
+        return (
+            "No completed backup is known. The operator has reported no primary yet: as far as it "
+            "tells, PostgreSQL has never run in this cluster."
+        )
+    return "No completed backup is known: the data is lost for good."
 
 
 def _goes(backup: Backup, cluster: Cluster) -> bool:
@@ -76,13 +71,3 @@ def _goes(backup: Backup, cluster: Cluster) -> bool:
 def _owns_snapshots(cluster: Cluster) -> bool:
     snapshots = cluster.spec.backup.volume_snapshot or {}
     return snapshots.get("snapshotOwnerReference") == "cluster"
-
-
-def _reported(cluster: Cluster) -> datetime | None:
-    """What the operator reports itself; empty with plugins. It does not say by which method."""
-    if _owns_snapshots(cluster):
-        return None
-    try:
-        return _TIME.validate_python(cluster.status.last_successful_backup)
-    except ValidationError:
-        return None

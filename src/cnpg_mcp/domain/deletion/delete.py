@@ -23,7 +23,7 @@ from cnpg_mcp.domain.deletion.inventory import (
 from cnpg_mcp.domain.deletion.order import ClusterDeletion
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.instances import read_instances
-from cnpg_mcp.domain.lookup import find_cluster
+from cnpg_mcp.domain.lookup import find_cluster, no_such_cluster
 from cnpg_mcp.domain.names import check_cluster_name
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import ClusterWrite, Outcome
@@ -36,7 +36,7 @@ from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.resources import CLUSTERS, DATABASES
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.waiting import Look, Sight, Watch
-from cnpg_mcp.errors import ErrorCode, ToolFailure, not_found
+from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.client import Preconditions
 from cnpg_mcp.kube.errors import KubeError
 
@@ -183,10 +183,7 @@ class _Deletion:
         await self.estate.require_namespace(self.namespace)
         dependents = await take_dependents(self.estate, self.namespace, name)
         if not self.order.delete_dependents or not dependents.ours:
-            raise not_found(
-                f"Cluster {self.namespace}/{name}",
-                "Call list_postgres_clusters to see which there are.",
-            )
+            raise await no_such_cluster(self.estate, self.namespace, name)
         unseen = [*dependents.unseen]
         bystanders = await take_bystanders(self.estate, self.namespace, name, unseen)
         effects = (

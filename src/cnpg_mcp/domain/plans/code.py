@@ -1,8 +1,9 @@
 """Confirmation codes: proof that what is applied is what the plan has shown, to the same caller.
 
-A code is `EXPIRY-CALL-EFFECTS`: the time until which it holds, in hexadecimal seconds, then two
-message authentication codes. The second one covers everything and alone decides; the first one
-leaves the effects out and only serves to tell what has changed.
+A code is `EXPIRY-CALL-EFFECTS-CHECK`: the time until which it holds, in hexadecimal seconds, then
+two message authentication codes. The second one covers everything and alone decides; the first one
+leaves the effects out and only serves to tell what has changed. The last part is a checksum without
+a key: it decides nothing, and tells a code that was mistyped from one of another plan.
 """
 
 import base64
@@ -20,9 +21,11 @@ from cnpg_mcp.domain.caller import Caller
 from cnpg_mcp.domain.plans.plan import Plan
 
 LIFETIME = timedelta(minutes=10)
-_FORM = re.compile(r"(?P<expiry>[0-9a-f]{8,10})-(?P<call>[a-z2-7]{16})-(?P<effects>[a-z2-7]{26})")
-_CALL_CHARS, _EFFECTS_CHARS = 16, 26
-"""80 bits to tell what has changed, 130 to decide."""
+_FORM = re.compile(
+    r"(?P<body>(?P<expiry>[0-9a-f]{8,10})-(?P<call>[a-z2-7]{16})-[a-z2-7]{26})-(?P<check>[a-z2-7]{4})"
+)
+_CALL_CHARS, _EFFECTS_CHARS, _CHECK_CHARS = 16, 26, 4
+"""80 bits to tell what has changed, 130 to decide, 20 against slips."""
 
 
 class CodeVerdict(StrEnum):
@@ -60,7 +63,7 @@ class PlanKeys:
     def judge(self, code: str, plan: Plan, caller: Caller, now: datetime) -> CodeVerdict:
         """Whether a code confirms this plan for this caller at this time."""
         given = _FORM.fullmatch(code)
-        if given is None:
+        if given is None or given["check"] != _check(given["body"]):
             return CodeVerdict.MALFORMED
         expiry = int(given["expiry"], 16)
         codes = [self._code(key, plan, caller, expiry) for key in self.keys]
@@ -75,13 +78,14 @@ class PlanKeys:
     def _code(self, key: bytes, plan: Plan, caller: Caller, expiry: int) -> str:
         call = _call(self.server, plan, caller, expiry)
         what = [call, _effects(plan)]
-        return "-".join(
+        body = "-".join(
             (
                 f"{expiry:08x}",
                 _mac(key, ["call", call])[:_CALL_CHARS],
                 _mac(key, ["plan", what])[:_EFFECTS_CHARS],
             )
         )
+        return f"{body}-{_check(body)}"
 
 
 def _call(server: str, plan: Plan, caller: Caller, expiry: int) -> list[object]:
@@ -98,7 +102,15 @@ def _effects(plan: Plan) -> list[object]:
 
 def _mac(key: bytes, what: list[object]) -> str:
     text = json.dumps(what, sort_keys=True, separators=(",", ":")).encode()
-    return base64.b32encode(hmac.digest(key, text, hashlib.sha256)).decode().lower()
+    return _letters(hmac.digest(key, text, hashlib.sha256))
+
+
+def _check(body: str) -> str:
+    return _letters(hashlib.sha256(body.encode()).digest())[:_CHECK_CHARS]
+
+
+def _letters(digest: bytes) -> str:
+    return base64.b32encode(digest).decode().lower()
 
 
 def _call_part(code: str) -> str:

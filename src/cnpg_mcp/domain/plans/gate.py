@@ -15,6 +15,11 @@ from cnpg_mcp.domain.policy import Policy
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 
 _NEW_PLAN = "Nothing was changed. Show the plan below, as it is now, to the person who decides."
+_MALFORMED = "That is no confirmation code: it was mistyped, cut or made up."
+_COPY = (
+    "Nothing was changed. Where a person has agreed to a plan, repeat the call with its code "
+    "copied exactly; else show them the plan below."
+)
 _STALE = {
     CodeVerdict.EXPIRED: "The confirmation code has expired: it holds for 10 minutes.",
     CodeVerdict.OTHER_CALL: "The confirmation code was given for another call: other arguments, "
@@ -48,6 +53,13 @@ class SpentCodes(Protocol):
             ToolFailure: `unavailable`, the memory cannot be reached.
         """
 
+    async def was_spent(self, code: str) -> bool:
+        """Whether a code of the right form is known to have been used; changes nothing.
+
+        Raises:
+            ToolFailure: `unavailable`, the memory cannot be reached.
+        """
+
 
 @dataclass
 class SpentHere(SpentCodes):
@@ -67,12 +79,21 @@ class SpentHere(SpentCodes):
         self._until[code] = issued_at(code) + LIFETIME.total_seconds()
         return Spending.SPENT
 
+    async def was_spent(self, code: str) -> bool:
+        """See `SpentCodes`."""
+        return code in self._until
 
-_UNSPENDABLE = {
-    Spending.USED_BEFORE: "The confirmation code has been used: each one acts once.",
-    Spending.NOT_REMEMBERED: "The confirmation code was given before this server started, so "
-    "nobody knows whether it has been used.",
-}
+
+_USED = (
+    "The confirmation code was used already, and each one acts once: the change that it was given "
+    "for has been made or tried."
+)
+_NOT_REMEMBERED = (
+    "The confirmation code was given before this server started, so nobody knows whether it has "
+    "been used."
+)
+_LOOKS = {"role": "list_postgres_roles", "database": "list_postgres_databases"}
+"""What shows the outcome of a tool, by what its name ends with; else the status does."""
 
 
 @dataclass(frozen=True)
@@ -119,19 +140,27 @@ class Gate:
             raise Refusal.by(offer.plan.blockers[0], offer)
         verdict = self.confirmations.keys.judge(self.code, offer.plan, self.caller, now)
         if verdict is CodeVerdict.MALFORMED:
-            raise Refusal(
-                ErrorCode.CONFIRMATION_REQUIRED, "That is no confirmation code.", offer, _NEW_PLAN
-            )
+            raise Refusal(ErrorCode.CONFIRMATION_REQUIRED, _MALFORMED, offer, _COPY)
+        if verdict is CodeVerdict.OTHER_EFFECTS and await self._was_used(self.code):
+            raise _used(plan)
         if verdict is not CodeVerdict.CONFIRMED:
             raise Refusal(ErrorCode.CONFIRMATION_STALE, _STALE[verdict], offer, _NEW_PLAN)
         if not self._opened:
-            spending = await self.confirmations.spent.spend(self.code, now)
-            if spending is not Spending.SPENT:
-                raise Refusal(
-                    ErrorCode.CONFIRMATION_STALE, _UNSPENDABLE[spending], offer, _NEW_PLAN
-                )
+            await self._spend(self.code, offer, now)
             self._opened = True
         return None
+
+    async def _spend(self, code: str, offer: Offer, now: datetime) -> None:
+        spending = await self.confirmations.spent.spend(code, now)
+        if spending is Spending.USED_BEFORE:
+            raise _used(offer.plan)
+        if spending is Spending.NOT_REMEMBERED:
+            step = f"Look with {_look(offer.plan)} whether the change has been made. {_NEW_PLAN}"
+            raise Refusal(ErrorCode.CONFIRMATION_STALE, _NOT_REMEMBERED, offer, step)
+
+    async def _was_used(self, code: str) -> bool:
+        """Whether a call before this one has used the code."""
+        return not self._opened and await self.confirmations.spent.was_spent(code)
 
     def _standing_blockers(self) -> list[Blocker]:
         blockers = []
@@ -154,6 +183,21 @@ class Refusal(ToolFailure):
         refusal = cls(blocker.error, blocker.message, offer, blocker.next_step)
         refusal.needs = Scope.ADMIN if blocker is NO_ADMIN_SCOPE else None
         return refusal
+
+
+def _used(plan: Plan) -> ToolFailure:
+    """The refusal of a used code: a new one beside it would invite to do the same twice."""
+    return ToolFailure(
+        ErrorCode.CONFIRMATION_STALE,
+        _USED,
+        f"Nothing was changed this time. Look with {_look(plan)} before anything is repeated; the "
+        "same call without confirmation makes a new plan.",
+    )
+
+
+def _look(plan: Plan) -> str:
+    """The tool that shows what has come of a plan."""
+    return _LOOKS.get(plan.act.tool.rpartition("_")[2], "get_cluster_status")
 
 
 READ_ONLY = Blocker(

@@ -41,6 +41,11 @@ class Declaration:
         return self.role.ensure is Ensure.ABSENT
 
     @property
+    def drop_in_words(self) -> str:
+        """How far a drop is that has been asked for."""
+        return "has been dropped" if self.state is DeclaredState.DROPPED else "is being dropped"
+
+    @property
     def secret_name(self) -> str | None:
         """The Secret with its password."""
         return self.role.password_secret.name if self.role.password_secret else None

@@ -8,7 +8,7 @@ from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.instances import into_effect
 from cnpg_mcp.domain.marks import ORDER_DIGEST
 from cnpg_mcp.domain.names import object_name
-from cnpg_mcp.domain.operated import require_writable
+from cnpg_mcp.domain.operated import idle_cautions, require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import Outcome, RoleWrite
 from cnpg_mcp.domain.plans.gate import Refusal
@@ -22,12 +22,13 @@ from cnpg_mcp.domain.roles.census import Census, Declaration, take_census
 from cnpg_mcp.domain.roles.choice import store_for_new
 from cnpg_mcp.domain.roles.inline import order_mark
 from cnpg_mcp.domain.roles.manifest import entry_of
-from cnpg_mcp.domain.roles.order import RoleOrder
+from cnpg_mcp.domain.roles.order import RoleOrder, is_past
 from cnpg_mcp.domain.roles.power import granted, reaching
 from cnpg_mcp.domain.roles.reports import is_reported, renew_report
 from cnpg_mcp.domain.roles.secret import NewSecret, RoleSecret
 from cnpg_mcp.domain.roles.settling import Settling, settle
 from cnpg_mcp.domain.roles.stores import Purpose, RoleStore, Written, as_written
+from cnpg_mcp.domain.roles.words import of_new
 from cnpg_mcp.domain.views.declarative import ManagedRole
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.errors import AlreadyExists, Conflict, KubeError
@@ -40,6 +41,10 @@ _BLIND = (
 _REPORTED = (
     "The operator has seen a role of this name in PostgreSQL, and nothing declares it. That report "
     "may be old; if the role is there, it is not taken over: then this is refused."
+)
+_EXPIRED = (
+    "valid_until is past: the role cannot log in with its password. Set a later time with "
+    "update_postgres_role."
 )
 _CONFLICT_TRIES = 20
 """Each conflict means that another writer of the inline list got through."""
@@ -76,7 +81,7 @@ async def create_role(
     settling = Settling(
         estate,
         creation.namespace,
-        order.cluster_name,
+        creation.census.cluster,
         written,
         Purpose.DECLARED,
         cautions=creation.cautions() if outcome is Outcome.ACCEPTED else (),
@@ -120,10 +125,15 @@ class _Creation:
         return not self.options.dry_run and await self.estate.may_write()
 
     def cautions(self) -> tuple[str, ...]:
-        """What could not be seen beforehand."""
+        """What could not be seen beforehand, and what one would not expect of the role."""
+        expired = (_EXPIRED,) if self._is_expired else ()
         if is_reported(self.census.cluster, self.order.name):
-            return (_REPORTED,)
-        return () if self.census.sees_undeclared else (_BLIND,)
+            return (_REPORTED, *expired)
+        return expired if self.census.sees_undeclared else (_BLIND, *expired)
+
+    def foresight(self) -> tuple[str, ...]:
+        """What to know before it is created."""
+        return (*self.cautions(), *idle_cautions(self.census.cluster))
 
     async def standing(self) -> Written | None:
         """What this very order made before, if it did.
@@ -152,7 +162,7 @@ class _Creation:
         written = await anew(self._dry_run, _CONFLICT_TRIES)
         fields = dry_run_fields(self._plan(), "create it")
         return RoleWrite(
-            **{**fields, "cautions": self.cautions() or None},
+            **{**fields, "cautions": self.foresight() or None},
             cluster_name=self.order.cluster_name,
             name=self.order.name,
             source=self.store.source,
@@ -317,10 +327,15 @@ class _Creation:
         act = Act(TOOL, self.namespace, self.order.arguments())
         if not self._powers():
             return Plan(act, ())
-        made = Effect(Fate.CREATED, "role", self.order.name)
+        made = Effect(Fate.CREATED, "role", self.order.name, detail=of_new(self.order))
         gained = reaching(self.census, self.order.name)
         effects = (made, *self._powers(), *gained, into_effect(self.census.cluster))
-        return Plan(act, effects, cautions=self.cautions())
+        return Plan(act, effects, cautions=self.foresight())
+
+    @property
+    def _is_expired(self) -> bool:
+        attributes = self.order.attributes
+        return bool(attributes.login) and is_past(attributes.valid_until, self.estate.now())
 
     def _secret_name(self) -> str | None:
         """A role that may log in gets a password."""
@@ -340,8 +355,7 @@ def _declared(held: Declaration) -> ToolFailure:
     state = "was not made by this very call"
     step = "Look at it with list_postgres_roles; change it with update_postgres_role, or "
     if held.is_dropping:
-        gone = held.state is DeclaredState.DROPPED
-        state = "has been dropped" if gone else "is being dropped"
+        state = held.drop_in_words
         step = "Remove what is left of it with delete_postgres_role first, or "
     return ToolFailure(
         ErrorCode.ALREADY_EXISTS,

@@ -8,7 +8,7 @@ from typing import Any
 
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.names import check_role_name
-from cnpg_mcp.domain.operated import require_writable
+from cnpg_mcp.domain.operated import after_idleness, idle_cautions, require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import Outcome, RoleWrite
 from cnpg_mcp.domain.ownership import whose
@@ -130,7 +130,8 @@ class _Deletion:
         """
         if seen.refused:
             raise self._rejected(done, seen)
-        rest: _Rest | None = _Rest(_next_step(done, seen))
+        idle = idle_cautions(done.seen.census.cluster)
+        rest: _Rest | None = _Rest(_next_step(done, seen), idle)
         if seen.proven:
             rest = await self.estate.work.finish(self._clean_up(done, seen))
         return self._shown(
@@ -268,9 +269,10 @@ def _next_step(done: _Done, seen: RoleSight) -> str:
     """What to do about a drop that is not known to have happened."""
     if seen.state is DeclaredState.UNWATCHED:
         return _UNSEEN
+    step = f"{_SEE}; what is left of it then is removed by delete_postgres_role."
     if done.written.source is RoleSource.DATABASE_ROLE:
-        return f"{_SEE}: no object declares it then."
-    return f"{_SEE}; what is left of it then is removed by delete_postgres_role."
+        step = f"{_SEE}: no object declares it then."
+    return after_idleness(done.seen.census.cluster, step)
 
 
 def _cautions(seen: _Seen) -> Iterable[str]:
@@ -291,6 +293,7 @@ def _cautions(seen: _Seen) -> Iterable[str]:
             f"and happens {_when(held)} once that is gone. What it owns inside databases is not "
             "visible here."
         )
+    yield from idle_cautions(seen.census.cluster)
     if held.name == seen.census.bootstrap_owner:
         yield "This is the role that applications of the cluster's first database use."
     metadata = held.object.metadata if held.object else seen.census.cluster.metadata

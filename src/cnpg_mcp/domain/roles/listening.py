@@ -50,6 +50,8 @@ class Listener:
         seen = await self._judged()
         if not self._is_heard and not (seen.proven and self.purpose is Purpose.ROTATED):
             seen = RoleSight(self._under_way)
+        elif seen.message is not None and self._may_pass(seen.message):
+            seen = replace(seen, state=self._under_way)
         elif seen.message is not None:
             seen = replace(seen, refused=True)
         is_unclear = self._is_answered and not self._is_heard
@@ -63,6 +65,15 @@ class Listener:
     def _under_way(self) -> DeclaredState:
         dropping = self.purpose is Purpose.DROPPED
         return DeclaredState.DROPPING if dropping else DeclaredState.IN_PROGRESS
+
+    def _may_pass(self, message: str) -> bool:
+        """Whether the instance may only not have been let at the Secret yet.
+
+        The operator grants that beside the instance's first try, which nobody repeats: the touch
+        does.
+        """
+        secret = self.written.secret
+        return secret is not None and secret in message and not self._is_touched
 
     async def _listen(self) -> None:
         before, has_news = self._known or self.written.report, False

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from cnpg_mcp.domain.connection import connection_facts
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import read_cluster
+from cnpg_mcp.domain.operated import list_note
 from cnpg_mcp.domain.paging import ListQuery, page_of
 from cnpg_mcp.domain.results import DeclaredState, ListScope, RoleList, RoleRow, RoleSource
 from cnpg_mcp.domain.roles.backends import DatabaseRoles, InlineRoles, RoleBackend
@@ -32,7 +33,7 @@ async def list_roles(estate: Estate, query: ListQuery) -> RoleList:
         namespace=namespace,
         cluster_name=cluster.name,
         roles=tuple(page),
-        scope=ListScope(namespace=namespace, note=_note(cluster)),
+        scope=ListScope(namespace=namespace, note=list_note(cluster, _note(cluster))),
         next_cursor=next_cursor,
     )
 

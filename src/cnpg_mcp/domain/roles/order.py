@@ -1,14 +1,14 @@
 """What is asked of a role: its attributes, checked as far as one can without asking."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
 from cnpg_mcp.domain.marks import digest_of
 from cnpg_mcp.domain.names import check_identifier, check_role_name
-from cnpg_mcp.errors import invalid
+from cnpg_mcp.errors import ErrorCode, ToolFailure, invalid
 
 POWERS = ("superuser", "createrole", "replication", "bypassrls")
 """Attributes with which a role could do, or make itself able to do, everything."""
@@ -130,7 +130,23 @@ class RoleChange:
                 "Make two calls.",
             )
         if not (changes or self.rotate_password):
-            raise invalid("role_name", "Nothing is to be changed.", "Say what is to change.")
+            raise _no_change()
+
+
+def _no_change() -> ToolFailure:
+    names = [each.name for each in fields(Attributes)]
+    return ToolFailure(
+        ErrorCode.INVALID,
+        "No argument says what is to change, so nothing was changed.",
+        f"Give at least one of {', '.join(names)}, in_roles and rotate_password.",
+    )
+
+
+def is_past(until: str | None, now: datetime) -> bool:
+    """Whether a `valid_until` is over."""
+    if until is None or normal_time(until) == FOREVER:
+        return False
+    return datetime.fromisoformat(normal_time(until)) <= now
 
 
 def normal_time(text: str) -> str:

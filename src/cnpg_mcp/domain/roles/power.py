@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from cnpg_mcp.domain.plans.plan import Effect, Fate
 from cnpg_mcp.domain.roles.census import Census
+from cnpg_mcp.domain.roles.predefined import told_of
 
 
 def granted(
@@ -49,11 +50,15 @@ def _joining(census: Census, group: str) -> Effect:
 def _doubt(census: Census, group: str) -> str:
     held = census.find(group)
     if group.startswith("pg_"):
-        return "a predefined role of PostgreSQL"
-    if held is None:
+        return told_of(group, census.cluster)
+    if held is None and census.stands_undeclared(group):
         return "not declared, so its power is not known"
+    if held is None:
+        return "not known here: it may not exist, or be made by hand with any power"
     if held.powers:
         return f"it has {', '.join(held.powers)}"
+    if held.is_dropping:
+        return f"it {held.drop_in_words}"
     return "it is not known to be plain, itself or through its own memberships"
 
 

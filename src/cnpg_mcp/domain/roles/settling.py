@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from cnpg_mcp.domain.estate import Estate
+from cnpg_mcp.domain.operated import after_idleness, idle_cautions
 from cnpg_mcp.domain.outcomes import Outcome, RoleWrite
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.results import DeclaredState, RoleSource
 from cnpg_mcp.domain.roles.secret import read_secret
 from cnpg_mcp.domain.roles.stores import Purpose, RoleSight, RoleStore, Written
+from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.waiting import Watch
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.errors import KubeError
@@ -26,7 +28,7 @@ class Settling:
 
     estate: Estate
     namespace: str
-    cluster_name: str
+    cluster: Cluster
     written: Written
     purpose: Purpose
     changed: Mapping[str, JsonValue] | None = None
@@ -65,7 +67,7 @@ async def _result(settling: Settling, seen: RoleSight, outcome: Outcome) -> Role
     return RoleWrite(
         outcome=outcome,
         namespace=settling.namespace,
-        cluster_name=settling.cluster_name,
+        cluster_name=settling.cluster.name,
         name=written.name,
         source=written.source,
         object=written.holder if written.source is RoleSource.DATABASE_ROLE else None,
@@ -74,9 +76,22 @@ async def _result(settling: Settling, seen: RoleSight, outcome: Outcome) -> Role
         secret=secret.ref() if secret else None,
         message=seen.message,
         pending=True if seen.message else None,
-        cautions=settling.cautions or None,
-        next_step=None if seen.state is DeclaredState.APPLIED else _ASK_LIST,
+        cautions=(*settling.cautions, *_idle_cautions(settling, seen, outcome)) or None,
+        next_step=_next_step(settling.cluster, seen),
     )
+
+
+def _idle_cautions(settling: Settling, seen: RoleSight, outcome: Outcome) -> tuple[str, ...]:
+    """What a change waits for that nobody has answered."""
+    is_open = outcome is Outcome.ACCEPTED or seen.state is DeclaredState.IN_PROGRESS
+    return idle_cautions(settling.cluster) if is_open and seen.message is None else ()
+
+
+def _next_step(cluster: Cluster, seen: RoleSight) -> str | None:
+    """What to do next; a refusal says so itself."""
+    if seen.refused or seen.state is DeclaredState.APPLIED:
+        return None
+    return after_idleness(cluster, _ASK_LIST) if seen.message is None else _ASK_LIST
 
 
 def _rejected(result: RoleWrite) -> ToolFailure:

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.names import object_name
-from cnpg_mcp.domain.operated import require_writable
+from cnpg_mcp.domain.operated import idle_cautions, require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import Outcome, RoleWrite
 from cnpg_mcp.domain.plans.offer import dry_run_fields
@@ -16,6 +16,7 @@ from cnpg_mcp.domain.plans.passage import PLANNED_TRIES, Passage, anew
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.quoting import named, quoted
+from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.domain.roles.census import (
     Census,
     Declaration,
@@ -30,6 +31,8 @@ from cnpg_mcp.domain.roles.order import FOREVER, RoleChange
 from cnpg_mcp.domain.roles.secret import NewSecret, RoleSecret, read_secret, rotate_secret
 from cnpg_mcp.domain.roles.settling import Settling, settle
 from cnpg_mcp.domain.roles.stores import Change, Purpose, RoleStore, Written, as_written
+from cnpg_mcp.domain.roles.words import of_change
+from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.domain.views.declarative import RoleAttributes
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 from cnpg_mcp.kube.errors import KubeError
@@ -61,9 +64,7 @@ async def update_role(
         yield done
         return
     purpose = Purpose.ROTATED if order.rotate_password else Purpose.DECLARED
-    settling = Settling(
-        estate, update.namespace, order.cluster_name, done.written, purpose, done.changed
-    )
+    settling = Settling(estate, update.namespace, done.cluster, done.written, purpose, done.changed)
     async for step in settle(settling, done.store, options.wait_seconds, done.outcome):
         yield step
 
@@ -73,6 +74,7 @@ class _Done:
     """A change that was made, or was not needed."""
 
     store: RoleStore
+    cluster: Cluster
     written: Written
     outcome: Outcome
     changed: Mapping[str, JsonValue] | None = None
@@ -118,7 +120,7 @@ class _Update:
             return await self._checked(seen, plan)
         offer = await self.passage.admit(plan)
         if offer is not None:
-            return self._shown(offer.fields())
+            return self._shown({**offer.fields(), "changed": dict(seen.asked) or None})
         return await self.estate.work.finish(self._act(seen))
 
     async def _look(self) -> _Seen:
@@ -130,7 +132,7 @@ class _Update:
         if held.is_dropping:
             raise ToolFailure(
                 ErrorCode.BLOCKED,
-                f"Role {quoted(held.name)} is being dropped.",
+                f"Role {quoted(held.name)} {held.drop_in_words}.",
                 "Look at it with list_postgres_roles; call delete_postgres_role to finish it.",
             )
         secret = await read_secret(self.estate, self.namespace, held.secret_name)
@@ -149,19 +151,20 @@ class _Update:
             detail = "a new password, in a new Secret"
             effects.append(Effect(Fate.CHANGED, "role", held.name, detail=detail))
         if effects:
-            effects.append(holder_effect(seen.census, held, Fate.CHANGED))
+            effects.append(holder_effect(seen.census, held, Fate.CHANGED, _change_in_words(seen)))
         act = Act(TOOL, self.namespace, order.arguments())
-        return Plan(act, tuple(effects), cautions=_cautions(order))
+        cautions = (*_cautions(order), *idle_cautions(seen.census.cluster))
+        return Plan(act, tuple(effects), cautions=cautions)
 
     async def _act(self, seen: _Seen) -> _Done:
         store = store_of(self.estate, seen.census, seen.held)
         if self.order.rotate_password and not seen.needs_secret:
             await rotate_secret(self.estate, self._own_secret(seen))
             written = as_written(seen.held, seen.census.cluster)
-            return _Done(store, written, Outcome.ACCEPTED, {"password": "new"})
+            return _done(store, seen, written, {"password": "new"})
         if not seen.needs_secret:
             written = await store.change(seen.census, seen.held, self._change(seen, None))
-            return _Done(store, written, Outcome.ACCEPTED, dict(seen.asked))
+            return _done(store, seen, written, seen.asked)
         return await self._with_new_secret(store, seen)
 
     async def _with_new_secret(self, store: RoleStore, seen: _Seen) -> _Done:
@@ -175,7 +178,7 @@ class _Update:
             await self._undo(error, secret)
             raise
         await store.finish(written, made)
-        return _Done(store, written, Outcome.ACCEPTED, {**seen.asked, "password": "new"})
+        return _done(store, seen, written, {**seen.asked, "password": "new"})
 
     async def _undo(self, error: BaseException, secret: NewSecret) -> None:
         """Takes the Secret back unless the role refers to it all the same."""
@@ -258,6 +261,7 @@ class _Update:
                 "object": held.object.name if held.object else None,
                 "state": held.state,
                 "secret": seen.secret.ref() if seen.secret else None,
+                "cautions": _waits_for(seen) or None,
             }
         )
 
@@ -268,6 +272,22 @@ class _Update:
         cluster, role = self.order.cluster_name, seen.held.name
         name = object_name(cluster, role)
         return NewSecret(self.estate, self.namespace, cluster, role, name, self.estate.token(8))
+
+
+def _done(
+    store: RoleStore, seen: _Seen, written: Written, changed: Mapping[str, JsonValue]
+) -> _Done:
+    return _Done(store, seen.census.cluster, written, Outcome.ACCEPTED, changed)
+
+
+def _waits_for(seen: _Seen) -> tuple[str, ...]:
+    """What keeps a role from being what is declared already."""
+    is_open = seen.held.state is DeclaredState.IN_PROGRESS
+    return idle_cautions(seen.census.cluster) if is_open else ()
+
+
+def _change_in_words(seen: _Seen) -> str:
+    return of_change(seen.held.role, seen.asked, needs_secret=seen.needs_secret)
 
 
 def _differences(order: RoleChange, role: RoleAttributes) -> Mapping[str, JsonValue]:

@@ -6,6 +6,7 @@ from cnpg_mcp.domain.instances import Instances, serial
 from cnpg_mcp.domain.operated import require_operated
 from cnpg_mcp.domain.quoting import quoted
 from cnpg_mcp.domain.status.phases import Phase
+from cnpg_mcp.domain.status.wording import counted
 from cnpg_mcp.domain.views.cluster import Cluster
 from cnpg_mcp.errors import ErrorCode, ToolFailure, invalid
 
@@ -36,7 +37,7 @@ def require_quorum(cluster: Cluster, wanted: int) -> None:
     if wanted < least:
         raise invalid(
             "instances",
-            f"Synchronous replication with {least - 1} standby(s) needs at least {least} "
+            f"Synchronous replication with {counted(least - 1, 'standby')} needs at least {least} "
             f"instances.",
             f"Pass {least} or more, or have a person lower the synchronous setting first.",
         )
@@ -54,10 +55,11 @@ def require_still(cluster: Cluster) -> None:
     if cluster.fenced:
         reason = f"{where} has fenced instances, so PostgreSQL does not run on all of them."
         step = "Have a person lift the fencing first (annotation cnpg.io/fencedInstances)."
+    elif not status.current_primary:
+        reason = f"{where} has no primary yet: it is being created, or does not come up."
+        step = "Call get_cluster_status, which says how far it is or why, and scale once it is up."
     elif status.phase in _MOVING or status.current_primary != status.target_primary:
         reason = f"{where} is changing its primary ({quoted(status.phase)})."
-    elif not status.current_primary:
-        reason = f"{where} has no primary yet."
     if reason:
         raise ToolFailure(ErrorCode.BLOCKED, reason, step)
 

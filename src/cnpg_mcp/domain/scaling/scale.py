@@ -13,11 +13,11 @@ from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import ClusterWrite, Outcome
 from cnpg_mcp.domain.ownership import whose
 from cnpg_mcp.domain.plans.guards import protection
-from cnpg_mcp.domain.plans.offer import dry_run_fields
 from cnpg_mcp.domain.plans.passage import Passage, anew
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.rehearsal import rehearsed
 from cnpg_mcp.domain.resources import CLUSTERS
 from cnpg_mcp.domain.scaling.rules import require_quorum, require_ready, require_still, victims
 from cnpg_mcp.domain.views.cluster import Cluster
@@ -182,7 +182,8 @@ class _Scaling:
     async def _checked(self, seen: _Seen, plan: Plan) -> ClusterWrite:
         """What the API server and the operator say to it; nothing is stored."""
         warnings = await self._patch(seen.cluster, dry_run=True)
-        return self.shown({**dry_run_fields(plan, "scale it"), "warnings": warnings or None})
+        told = await rehearsed(self.estate, plan, "scale it")
+        return self.shown({**told, "warnings": warnings or None})
 
     async def _patch(self, cluster: Cluster, *, dry_run: bool = False) -> tuple[str, ...]:
         """Sets the number on the Cluster itself: its `/scale` would pass no webhook."""

@@ -66,6 +66,8 @@ class Evidence:
         }
 
 
+BACKUPS = "backups"
+
 Keep = Callable[[Cluster, Any], bool]
 
 
@@ -136,7 +138,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
             ({"labelSelector": OPERATOR_LABEL},),
             anywhere=True,
         ),
-        "backups": Source(resources.BACKUPS, Backup, keep=_refers),
+        BACKUPS: Source(resources.BACKUPS, Backup, keep=_refers),
         "scheduled_backups": Source(resources.SCHEDULED_BACKUPS, ScheduledBackup, keep=_refers),
         "poolers": Source(resources.POOLERS, Pooler, keep=_refers, partly=True),
         "databases": Source(resources.DATABASES, Database, keep=_refers, partly=True),

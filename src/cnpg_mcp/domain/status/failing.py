@@ -58,7 +58,7 @@ def _config(situation: Situation, pod: Pod, trouble: Trouble) -> _Explanation:
     if secret and secret in trouble.text:
         return _Explanation(
             message,
-            f"spec.bootstrap names Secret {named(secret)}.",
+            f"Secret {named(secret)}, which spec.bootstrap names, does not exist or lacks a key.",
             f"Create Secret {named(secret)} of type kubernetes.io/basic-auth with username "
             f"{quoted(method.owner, 63)} and a password; the pod then starts by itself.",
         )
@@ -85,9 +85,12 @@ def _unschedulable(situation: Situation, pod: Pod, trouble: Trouble) -> _Explana
     requests = ", ".join(
         f"{name} {amount}" for name, amount in situation.spec.resources.requests.items()
     )
+    asks = requests and "insufficient" in text
     return _Explanation(
         f"Pod {pod.name} finds no node: {quoted(trouble.text, TEXT_LIMIT)}.",
-        f"spec.resources.requests: {quoted(requests, 100)}." if requests else None,
+        f"spec.resources.requests is {quoted(requests, 100)}, more than a node has left."
+        if asks
+        else None,
         steps[0] if steps else "Read the scheduler's message and make room for the pod.",
     )
 
@@ -174,7 +177,7 @@ def not_ready(situation: Situation) -> Iterator[Finding]:
         make = critical if _is_primary(situation, one) else warning
         yield make(
             FindingCode.INSTANCE_NOT_READY,
-            f"Instance {one.name} is not ready{_for_how_long(situation, one)}.",
+            f"Instance {one.name} {_since(situation, one)}.",
             _node_lost(situation, one) or _mount_error(situation, one),
             f"Look at the log and the node of {one.name}; deleting the pod restarts it (its volume "
             "is kept).",
@@ -185,10 +188,12 @@ def _is_primary(situation: Situation, instance: Instance) -> bool:
     return instance.name == situation.status.current_primary
 
 
-def _for_how_long(situation: Situation, instance: Instance) -> str:
+def _since(situation: Situation, instance: Instance) -> str:
     ready = instance.pod.condition("Ready") if instance.pod is not None else None
     since = situation.since(ready.last_transition_time) if ready is not None else None
-    return f" for {int(since.total_seconds())} s, although its pod is there" if since else ""
+    if not since:
+        return "is not ready"
+    return f"has not been ready for {int(since.total_seconds())} s, although its pod is there"
 
 
 def _node_lost(situation: Situation, instance: Instance) -> str | None:
@@ -238,10 +243,9 @@ def unseen_pods(situation: Situation) -> Iterator[Finding]:
         newest = max(told, key=lambda event: str(event.last_seen))
         yield critical(
             FindingCode.POD_NOT_STARTING,
-            f"Pod {named(newest.involved_object.name)} does not start: "
-            f"{quoted(newest.message, TEXT_LIMIT)}.",
-            "Told by an event; the pod itself could not be looked at.",
-            "Repair what the event names: an image, a Secret, a ConfigMap.",
+            f"Pod {named(newest.involved_object.name)} does not start, as an event tells (the pod "
+            f"itself could not be looked at): {quoted(newest.message, TEXT_LIMIT)}.",
+            next_step="Repair what the event names: an image, a Secret, a ConfigMap.",
         )
 
 

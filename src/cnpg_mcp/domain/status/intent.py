@@ -110,7 +110,7 @@ def fencing(situation: Situation) -> Iterator[Finding]:
         FindingCode.INSTANCES_FENCED,
         f"Fenced: {which}. PostgreSQL is stopped there on purpose although pods may look ready; "
         "no failover happens for a fenced primary.",
-        f"Annotation {FENCED_INSTANCES}.",
+        f"Somebody set the annotation {FENCED_INSTANCES}.",
         f"When the work on it is done, remove {which} from the annotation {FENCED_INSTANCES}.",
     )
 

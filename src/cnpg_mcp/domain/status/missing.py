@@ -10,7 +10,7 @@ from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import SETTLING, Situation, State
 from cnpg_mcp.domain.status.volumes import all_gone
-from cnpg_mcp.domain.status.wording import WAIT, listed
+from cnpg_mcp.domain.status.wording import WAIT, agreeing, listed
 from cnpg_mcp.domain.status.writes import restart_asked, waking, writes_possible
 from cnpg_mcp.domain.views.workloads import Job, ResourceQuota
 
@@ -66,22 +66,27 @@ def missing_pods(situation: Situation) -> Iterator[Finding]:
 
 def _pods_missing(situation: Situation, names: Sequence[str]) -> Finding:
     which, quotas = listed(names), _spent_quotas(situation)
+    have = agreeing(len(names), "has", "have")
     if not quotas and _about_to_come(situation):
-        return info(FindingCode.INSTANCES_STARTING, f"{which} has no pod yet.", next_step=WAIT)
+        return info(FindingCode.INSTANCES_STARTING, f"{which} {have} no pod yet.", next_step=WAIT)
     if quotas:
         return _make(situation)(
             FindingCode.QUOTA_EXCEEDED,
-            f"{which} has no pod, and ResourceQuota {quotas} of the namespace is used up.",
+            f"{which} {have} no pod, and ResourceQuota {quotas} of the namespace is used up.",
             "The quota forbids another pod.",
-            f"Make room in ResourceQuota {quotas} so that {which} can start.",
+            f"Raise ResourceQuota {quotas}, or remove what counts towards it, so that {which} can "
+            "start.",
         )
     return _make(situation)(
         FindingCode.INSTANCE_POD_MISSING,
-        f"{which} has a volume and no pod.",
+        f"{which} {have} a volume and no pod.",
         "The operator is down or told to leave the cluster alone."
         if situation.status_frozen
         else "The pod was lost, or may not be created (quota, admission policy).",
-        "The operator makes it anew within seconds; if it does not, read its log and the events.",
+        "Let the operator work again, as the other findings say: it makes the pod anew."
+        if situation.status_frozen
+        else "The operator makes it anew within seconds; if it does not, read its log and the "
+        "events.",
     )
 
 
@@ -94,7 +99,8 @@ def _about_to_come(situation: Situation) -> bool:
 def _reported_missing(situation: Situation, names: Sequence[str]) -> Finding:
     return _make(situation)(
         FindingCode.INSTANCE_NOT_READY,
-        f"{listed(names)} is not among the ready instances the operator reports.",
+        f"{listed(names)} {agreeing(len(names), 'is', 'are')} not among the ready instances the "
+        "operator reports.",
         None,
         "Look at the pods of these instances and their events.",
     )
@@ -177,7 +183,7 @@ def _newest_failed(situation: Situation, job: str) -> str:
 
 def _cause(situation: Situation, role: str) -> str:
     if role in _JOINS:
-        return "Cloning from the primary fails: network, password of streaming_replica, or space."
+        return "Cloning from the primary fails: network, certificates, or space."
     if situation.spec.bootstrap.recovery is not None:
         return "Restoring fails: the backup, its credentials or the recovery target."
     return "Usually an invalid statement or option in bootstrap.initdb; the pod's log tells."

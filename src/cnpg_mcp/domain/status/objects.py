@@ -8,7 +8,7 @@ from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.domain.status.assessment import Finding, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.situation import SETTLING, STARTING, Situation
-from cnpg_mcp.domain.status.wording import listed
+from cnpg_mcp.domain.status.wording import agreeing, counted, listed
 from cnpg_mcp.domain.status.writes import primary_serves
 from cnpg_mcp.domain.views.declarative import Database, DatabaseRole, Ensure
 from cnpg_mcp.domain.views.dependents import Pooler
@@ -53,8 +53,8 @@ def inline_roles(situation: Situation) -> Iterator[Finding]:
     first = next(iter(refused[failing[0]]), "")
     yield warning(
         FindingCode.ROLE_NOT_APPLIED,
-        f"{len(failing)} inline role(s) are not applied: {_quoted_names(failing)}. "
-        f"The first: {quoted(first, TEXT_LIMIT)}.",
+        f"{counted(len(failing), 'inline role')} {agreeing(len(failing), 'is', 'are')} not "
+        f"applied: {_quoted_names(failing)}. The first: {quoted(first, TEXT_LIMIT)}.",
         next_step="Correct these entries of spec.managed.roles; list_postgres_roles tells why of "
         "each. The operator tries again only when the Cluster changes.",
     )
@@ -69,8 +69,8 @@ def _declarations(
         kind = type(failing[0]).__name__
         yield warning(
             code,
-            f"{len(failing)} {kind} object(s) are not applied: "
-            f"{_listed(failing)}. The first: "
+            f"{counted(len(failing), f'{kind} object')} {agreeing(len(failing), 'is', 'are')} not "
+            f"applied: {_listed(failing)}. The first: "
             f"{quoted(failing[0].status.message, TEXT_LIMIT)}.",
             next_step=f"Correct these objects; {tool} tells why of each.",
         )
@@ -125,10 +125,13 @@ def _stuck(situation: Situation, declared: Sequence[_Declaration]) -> Iterator[F
         return
     kind, told = type(going[0]).__name__, going[0].status.message
     told = f" The first: {quoted(told, TEXT_LIMIT)}." if told else ""
+    do = agreeing(len(going), "is being deleted and does", "are being deleted and do")
     yield warning(
         FindingCode.DECLARATION_STUCK_DELETING,
-        f"{kind} {_listed(going)} is being deleted and does not go.{told}",
-        "Open sessions hold a database, or a role owns something. The drop is tried again.",
+        f"{kind} {_listed(going)} {do} not go; the drop is tried again.{told}",
+        "Open sessions hold the database."
+        if isinstance(going[0], Database)
+        else "The role owns something in PostgreSQL.",
         f"Remove the cause, or set the reclaim policy of the {kind} to retain to keep what is in "
         "PostgreSQL.",
     )

@@ -1,6 +1,7 @@
 """One look at a cluster: read everything, then judge."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from cnpg_mcp.domain.estate import Estate
 from cnpg_mcp.domain.lookup import read_cluster
@@ -12,10 +13,11 @@ from cnpg_mcp.domain.status.verdict import assess
 
 @dataclass(frozen=True)
 class Observation:
-    """What was seen of a cluster, and what it means."""
+    """What was seen of a cluster, what it means, and at which moment."""
 
     evidence: Evidence
     assessment: Assessment
+    moment: datetime
 
 
 async def observe(estate: Estate, namespace: str, name: str) -> Observation:
@@ -26,4 +28,5 @@ async def observe(estate: Estate, namespace: str, name: str) -> Observation:
     """
     cluster = await read_cluster(estate, namespace, name)
     evidence = await gather(estate, cluster)
-    return Observation(evidence, assess(evidence, estate.now()))
+    now = estate.now()
+    return Observation(evidence, assess(evidence, now), now)

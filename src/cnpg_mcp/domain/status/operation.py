@@ -37,7 +37,8 @@ def operator_presence(situation: Situation) -> Iterator[Finding]:
         FindingCode.OPERATOR_DOWN,
         "The operator has no ready pod: no failover, no changes, and writes to Cluster objects are "
         "refused (webhook unreachable). The reported status is frozen.",
-        next_step=f"Start the operator again (Deployment {names}).",
+        next_step=f"Look at the pods of the operator (Deployment {names}); scale it up if it has "
+        "none.",
     )
 
 
@@ -117,7 +118,7 @@ _STOPS: Mapping[str, _Stop] = MappingProxyType(
         ),
         Phase.INVALID_DEFINITION: _Stop(
             FindingCode.INVALID_DEFINITION,
-            "The spec contradicts itself; the operator does nothing until it is corrected.",
+            "The spec contradicts itself.",
             _definition,
         ),
         Phase.UNREACHABLE: _Stop(
@@ -160,9 +161,9 @@ def waiting_for_user(situation: Situation) -> Iterator[Finding]:
         "A change needs the primary to be restarted and the operator waits for a person; the "
         "cluster serves with the old configuration.",
         "primaryUpdateStrategy is supervised.",
-        "Switch over to a replica or restart the primary. If the change lowers max_connections, "
-        "that does not end it: put the old value back and lower it under primaryUpdateStrategy "
-        "unsupervised.",
+        "Switch over to a replica (kubectl cnpg promote) or restart the primary (kubectl cnpg "
+        "restart). If the change lowers max_connections, that does not end it: put the old value "
+        "back and lower it under primaryUpdateStrategy unsupervised.",
     )
 
 

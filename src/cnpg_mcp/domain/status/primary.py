@@ -1,13 +1,14 @@
 """Rules about the primary: failover, switchover, and whether it can be reached."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from cnpg_mcp.domain.quoting import named
 from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import RECENT, SETTLING, Instance, Situation, State
-from cnpg_mcp.domain.status.wording import WAIT, listed
+from cnpg_mcp.domain.status.wording import WAIT, agreeing, listed
 from cnpg_mcp.domain.status.writes import (
     SWITCHING,
     pause_planned,
@@ -18,6 +19,8 @@ from cnpg_mcp.domain.status.writes import (
 _ELECTING = "pending"
 """What `status.targetPrimary` says while the new primary is being chosen."""
 _TOO_MANY_CLIENTS = "53300"
+_LAG = timedelta(seconds=10)
+"""Between the event of a failover and the condition that goes with it."""
 
 
 def failover(situation: Situation) -> Iterator[Finding]:
@@ -72,8 +75,23 @@ def recovering(situation: Situation) -> Iterator[Finding]:
     moments = [event.last_seen for event in failovers if event.last_seen is not None]
     if not moments or not situation.within(max(moments), RECENT / 2):
         return
+    if _healthy_since(situation, max(moments)):
+        return
     if any(one.state in {State.STARTING, State.TERMINATING} for one in situation.instances):
         yield _recovering(situation)
+
+
+def _healthy_since(situation: Situation, failover: datetime) -> bool:
+    """Whether the cluster was reported ready again after a failover: what is amiss now is new.
+
+    The operator takes Ready away in the second in which it tells of a failover, at the latest.
+    """
+    ready = situation.cluster.condition("Ready")
+    if ready is None or ready.last_transition_time is None:
+        return False
+    if ready.is_true:
+        return ready.last_transition_time > failover
+    return ready.last_transition_time - failover > _LAG
 
 
 def _recovering(situation: Situation) -> Finding:
@@ -82,7 +100,7 @@ def _recovering(situation: Situation) -> Finding:
     return warning(
         FindingCode.FAILOVER_RECOVERING,
         f"After a failover {named(situation.status.current_primary)} is primary and serves writes; "
-        f"{listed(back) or 'an instance'} is coming back "
+        f"{listed(back) or 'an instance'} {agreeing(len(back) or 1, 'is', 'are')} coming back "
         f"({ready} of {situation.spec.instances} ready).",
         "The former primary failed.",
         WAIT,

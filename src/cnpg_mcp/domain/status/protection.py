@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.quoting import named, quoted
 from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.situation import SETTLING, Situation
@@ -26,16 +26,27 @@ def archiving(situation: Situation) -> Iterator[Finding]:
         return
     if situation.within(situation.status.current_primary_timestamp, SETTLING):
         return
-    plugin = situation.spec.backup.barman_object_store is None
     yield warning(
         FindingCode.ARCHIVING_FAILING,
-        f"WAL archiving fails: {quoted(condition.message, TEXT_LIMIT)}.",
-        "No point in time recovery, and WAL piles up until the volume is full.",
-        "Repair the plugin's object store or its credentials."
-        if plugin
-        else "Repair spec.backup.barmanObjectStore or its credentials; better, move to the Barman "
-        "Cloud plugin.",
+        f"WAL archiving fails: {quoted(condition.message, TEXT_LIMIT)}. Meanwhile WAL piles up "
+        "until the volume is full, and what is written since cannot be restored.",
+        "The object store, its credentials, or the tool that writes to it.",
+        f"Read the log of {_primary_pod(situation)}, then correct {_archive(situation)}.",
     )
+
+
+def _archive(situation: Situation) -> str:
+    if situation.spec.backup.barman_object_store is None:
+        return "the object store that spec.plugins names, or the Secret with its credentials"
+    return (
+        "spec.backup.barmanObjectStore or the Secret with its credentials; better, move to the "
+        "Barman Cloud plugin"
+    )
+
+
+def _primary_pod(situation: Situation) -> str:
+    name = situation.status.current_primary
+    return f"pod {named(name)}" if name else "the primary's pod"
 
 
 def backups(situation: Situation) -> Iterator[Finding]:
@@ -43,13 +54,13 @@ def backups(situation: Situation) -> Iterator[Finding]:
     newest = _newest_ended(situation)
     condition = situation.cluster.condition("LastBackupSucceeded")
     if newest is not None and newest.status.phase == _FAILED:
-        yield _backup_failing(f"Backup {newest.name} failed", newest.status.error)
+        yield _backup_failing(situation, f"Backup {newest.name} failed", newest.status.error)
     elif newest is None and condition is not None and condition.reason == "LastBackupFailed":
-        yield _backup_failing("The last backup failed", condition.message)
+        yield _backup_failing(situation, "The last backup failed", condition.message)
     for one in situation.evidence.backups or ():
         unstarted = one.status.phase not in {_DONE, _FAILED} and one.status.started_at is None
         if unstarted and situation.past(one.metadata.creation_timestamp, UNSTARTED):
-            yield _backup_failing(f"Backup {one.name} does not start", one.status.error)
+            yield _backup_failing(situation, f"Backup {one.name} does not start", one.status.error)
 
 
 def _newest_ended(situation: Situation) -> Backup | None:
@@ -59,12 +70,13 @@ def _newest_ended(situation: Situation) -> Backup | None:
     return max(ended, key=lambda one: str(one.metadata.creation_timestamp), default=None)
 
 
-def _backup_failing(what: str, error: str) -> Finding:
+def _backup_failing(situation: Situation, what: str, error: str) -> Finding:
+    log = f"Read the logs of {_primary_pod(situation)} and of the operator"
     return warning(
         FindingCode.BACKUP_FAILING,
         f"{what}{': ' + quoted(error, TEXT_LIMIT) if error else ''}.",
         "The object store, its credentials, the plugin or the snapshot class.",
-        "Repair what the error names, then take a new Backup.",
+        f"{'Repair what the error names' if error else log}, then create a new Backup.",
     )
 
 

@@ -8,7 +8,7 @@ from cnpg_mcp.domain.status.assessment import Finding, critical, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import WORKING, Phase
 from cnpg_mcp.domain.status.situation import SETTLING, Instance, Situation, State
-from cnpg_mcp.domain.status.wording import listed
+from cnpg_mcp.domain.status.wording import agreeing, counted, listed
 from cnpg_mcp.domain.status.writes import (
     commits_blocked,
     pause_planned,
@@ -29,12 +29,24 @@ def synchronous(situation: Situation) -> Iterator[Finding]:
         for one in situation.instances
         if one.state is not State.READY and one.name != situation.status.current_primary
     ]
-    make = info if pause_planned(situation) else critical
-    yield make(
+    waits = (
+        f"Every commit waits: {counted(wanted.number, 'synchronous standby')} "
+        f"{agreeing(wanted.number, 'has', 'have')} to confirm and {standbys(situation)} can"
+        f"{' (' + listed(gone) + ' missing)' if gone else ''}. Reads work."
+    )
+    if pause_planned(situation):
+        yield info(
+            FindingCode.SYNCHRONOUS_STANDBYS_MISSING,
+            waits,
+            "The replicas are still being made."
+            if situation.never_ready
+            else "Replicas restart or are replaced, as asked.",
+            "Commits go on by themselves once enough replicas stream; ask again in a minute.",
+        )
+        return
+    yield critical(
         FindingCode.SYNCHRONOUS_STANDBYS_MISSING,
-        f"Every commit waits: {wanted.number} synchronous standby(s) have to confirm and "
-        f"{standbys(situation)} can{' (' + listed(gone) + ' missing)' if gone else ''}. Reads "
-        "work.",
+        waits,
         "dataDurability is required and too few standbys run.",
         f"Bring {listed(gone) or 'the standbys'} back. In an emergency lower "
         "spec.postgresql.synchronous, or set its dataDurability to preferred.",
@@ -76,7 +88,8 @@ def system_id(situation: Situation) -> Iterator[Finding]:
             FindingCode.SYSTEM_ID_MISMATCH,
             "Instances report different system identifiers: they do not hold the same database.",
             "A volume of another cluster was attached, or an instance was initialised anew.",
-            "Compare /pg/status of the instances; clone the wrong one anew.",
+            "Compare systemID in /pg/status of the instances; deleting the PersistentVolumeClaim "
+            "and pod of the wrong one clones it anew.",
         )
 
 
@@ -101,7 +114,7 @@ def restart_pending(situation: Situation) -> Iterator[Finding]:
         "Put the lowered setting (usually max_connections) back to its old value, which clears the "
         "phase, and lower it again under primaryUpdateStrategy unsupervised."
         if lowered
-        else "Wait for the operator, or restart the cluster.",
+        else f"Wait for the operator, or run kubectl cnpg restart {situation.cluster.name}.",
     )
 
 
@@ -129,15 +142,19 @@ def stale_phase(situation: Situation) -> Iterator[Finding]:
     make = warning if settled else info
     yield make(
         FindingCode.PHASE_STALE,
-        f"The phase is {quoted(situation.phase)} although all {situation.spec.instances} instances "
-        "are ready and the primary serves.",
-        "The phase is stale; a restart may be pending, for example after lowering max_connections."
+        f"The phase is {quoted(situation.phase)} although {_all(situation.spec.instances)} ready "
+        "and the primary serves: it is stale.",
+        "A restart may be pending, for example after lowering max_connections."
         if settled
         else "The operator has not caught up yet.",
-        "Look for a setting that needs a restart, and at the operator's log."
+        "Look for pending_restart in pg_settings, and at the operator's log."
         if settled
         else "Ask again in about 30 s.",
     )
+
+
+def _all(instances: int) -> str:
+    return f"all {instances} instances are" if instances > 1 else "the instance is"
 
 
 def _idle_at_work(situation: Situation) -> bool:

@@ -21,6 +21,9 @@ SETTLING = timedelta(seconds=60)
 STARTING = timedelta(seconds=120)
 """An instance normally is ready within this time after its container started."""
 
+NOTICED = timedelta(seconds=10)
+"""Kubelet tells of a container's end, and of its next start, within this time."""
+
 RECENT = timedelta(minutes=10)
 """Older events tell of things that are over, or are repeated."""
 
@@ -136,7 +139,8 @@ class Situation:
             return State.FAILING
         if pod.is_ready:
             return State.READY
-        return State.STARTING if self.within(_started(pod), STARTING) else State.NOT_READY
+        starting = self.within(_started(pod), STARTING) and not _was_ready(pod)
+        return State.STARTING if starting else State.NOT_READY
 
     def _reported_state(self, name: str) -> State:
         reported = self.status.instances_status
@@ -249,6 +253,17 @@ class Situation:
     def states(self) -> Mapping[str, InstanceState]:
         """What the instances that answer say of themselves."""
         return {one.pod: one.state for one in self._reports.values() if one.state is not None}
+
+
+def _was_ready(pod: Pod) -> bool:
+    """Whether a pod that is not ready was ready after its container started.
+
+    Else Ready is false since the pod's first moment, or since the end of the container before.
+    """
+    ready, started = pod.condition("Ready"), _started(pod)
+    if ready is None or ready.last_transition_time is None or started is None:
+        return False
+    return ready.last_transition_time - started > NOTICED
 
 
 def _started(pod: Pod) -> datetime | None:

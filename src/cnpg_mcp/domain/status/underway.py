@@ -8,7 +8,7 @@ from cnpg_mcp.domain.status.assessment import Finding, info, warning
 from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import SETTLING, Situation, State
-from cnpg_mcp.domain.status.wording import WAIT, WAIT_LONGER, listed
+from cnpg_mcp.domain.status.wording import WAIT, WAIT_LONGER, agreeing, counted, listed
 from cnpg_mcp.domain.status.writes import bootstrapping, restart_asked, switching_over, waking
 
 _MAJOR_UPGRADE_JOB = "major-upgrade"
@@ -25,7 +25,7 @@ def first_instance(situation: Situation) -> Iterator[Finding]:
         return
     running = [one.name for one in situation.evidence.jobs or () if one.status.active]
     seen = "nothing has failed" if situation.sees_pods else "its pods were not looked at"
-    doing = f"job {listed(running)} runs" if running else seen
+    doing = f"job {listed(running)} {agreeing(len(running), 'runs', 'run')}" if running else seen
     yield info(
         FindingCode.BOOTSTRAPPING,
         f"The cluster is new and its first instance is being made; {doing}.",
@@ -43,7 +43,8 @@ def new_replicas(situation: Situation) -> Iterator[Finding]:
     if joining or situation.phase == Phase.CREATING_REPLICA:
         yield info(
             FindingCode.CREATING_REPLICA,
-            f"Replica {listed(joining)} is being cloned from the primary "
+            f"{agreeing(len(joining), 'Replica', 'Replicas')} {listed(joining)} "
+            f"{agreeing(len(joining), 'is', 'are')} being cloned from the primary "
             f"({situation.status.ready_instances} of {wanted} instances ready)."
             if joining
             else f"A replica is being made ({situation.status.ready_instances} of {wanted} ready).",
@@ -52,7 +53,7 @@ def new_replicas(situation: Situation) -> Iterator[Finding]:
     elif existing < wanted and situation.status.ready_instances and not _blocked(situation):
         yield info(
             FindingCode.SCALING_UP,
-            f"{wanted} instances are asked for and {existing} exist.",
+            _asked_for(wanted, existing),
             next_step=WAIT_LONGER,
         )
 
@@ -71,16 +72,23 @@ def scaling_down(situation: Situation) -> Iterator[Finding]:
     if leaving:
         yield info(
             FindingCode.SCALING_DOWN,
-            f"Scaling down to {wanted}: {listed(sorted(leaving))} and its volume are being "
-            "removed.",
+            f"Scaling down to {wanted}: {listed(sorted(leaving))} and "
+            f"{agreeing(len(leaving), 'its volume', 'their volumes')} are being removed.",
             next_step=WAIT,
         )
     elif existing > wanted and not _blocked(situation):
         yield info(
             FindingCode.SCALING_DOWN,
-            f"{wanted} instances are asked for and {existing} exist.",
+            _asked_for(wanted, existing),
             next_step=WAIT,
         )
+
+
+def _asked_for(wanted: int, existing: int) -> str:
+    return (
+        f"{counted(wanted, 'instance')} {agreeing(wanted, 'is', 'are')} asked for and {existing} "
+        f"{agreeing(existing, 'exists', 'exist')}."
+    )
 
 
 def _blocked(situation: Situation) -> bool:
@@ -102,10 +110,11 @@ def scaling_blocked(situation: Situation) -> Iterator[Finding]:
     if situation.phase in {Phase.HEALTHY, Phase.WAITING_FOR_INSTANCES}:
         yield warning(
             FindingCode.SCALING_BLOCKED,
-            f"Scaling from {existing} to {wanted} waits: {listed(broken)} is not ready.",
-            "The operator scales only while every instance is ready. Scaling down takes the "
+            f"Scaling from {existing} to {wanted} waits: {listed(broken)} "
+            f"{agreeing(len(broken), 'is', 'are')} not ready.",
+            "The operator scales only while every instance is ready.",
+            f"Repair {listed(broken)} first, as the other findings say. Scaling down takes the "
             "highest serial, not the broken instance.",
-            f"Repair {listed(broken)} first.",
         )
 
 
@@ -136,18 +145,18 @@ def rollout(situation: Situation) -> Iterator[Finding]:
 def starting(situation: Situation) -> Iterator[Finding]:
     """Instances start, or the phase says that the operator waits for them."""
     names = [one.name for one in situation.instances if one.state is State.STARTING]
-    woken = waking(situation)
-    if woken:
+    are = agreeing(len(names) or 1, "is", "are")
+    if waking(situation):
         yield info(
             FindingCode.WAKING,
-            f"The cluster is waking from hibernation; {listed(names) or 'the primary'} is "
-            "starting.",
+            f"The cluster is waking from hibernation; {listed(names) or 'the primary'} "
+            f"{are} starting.",
             next_step=WAIT,
         )
     elif names and not bootstrapping(situation) and not restart_asked(situation):
         yield info(
             FindingCode.INSTANCES_STARTING,
-            f"{listed(names)} is starting.",
+            f"{listed(names)} {are} starting.",
             next_step=WAIT,
         )
 

@@ -73,7 +73,7 @@ def unbound(situation: Situation) -> Iterator[Finding]:
         elif _waits_unexplained(situation, claim):
             yield make(
                 FindingCode.VOLUME_PENDING,
-                f"PersistentVolumeClaim {claim.name} is Pending for over a minute.",
+                f"PersistentVolumeClaim {claim.name} has been Pending for over a minute.",
                 "The provisioner does not act, or no volume fits.",
                 f"Look at the events of PersistentVolumeClaim {claim.name} and the provisioner.",
             )
@@ -87,13 +87,19 @@ def _missing_class(situation: Situation, claim: PersistentVolumeClaim) -> Findin
     if not situation.status.current_primary:
         clean = f" Or delete the cluster (nothing is in it yet) and create it with {existing}."
     wanted = (
-        f"StorageClass {quoted(name, 63)} does not exist" if name else "no default StorageClass"
+        f"StorageClass {quoted(name, 63)} does not exist"
+        if name
+        else "it names no StorageClass, and none is the default"
     )
     return make(
         FindingCode.STORAGE_CLASS_MISSING,
-        f"PersistentVolumeClaim {claim.name} is Pending: {wanted}.",
-        f"Existing classes: {existing or 'none'}.",
-        f"Create the StorageClass.{clean if existing else ''}",
+        f"PersistentVolumeClaim {claim.name} is Pending: {wanted} (there are: "
+        f"{existing or 'none'}).",
+        "The name is misspelt in the Cluster's spec, or the class was never created."
+        if name
+        else "The Cluster's spec names none either.",
+        f"{'Create the StorageClass' if name else 'Make a StorageClass the default one'}."
+        f"{clean if existing else ''}",
     )
 
 
@@ -215,7 +221,8 @@ def resizing(situation: Situation) -> Iterator[Finding]:
                 FindingCode.VOLUME_RESIZE_FAILING,
                 f"PersistentVolumeClaim {claim.name} does not grow: "
                 f"{quoted(errors[0].message, TEXT_LIMIT)}.",
-                next_step="Repair what the storage provider names.",
+                next_step="Repair what the message names; the events of PersistentVolumeClaim "
+                f"{claim.name} tell more.",
             )
         elif any(one.type in _RESIZING and one.is_true for one in claim.status.conditions):
             yield info(
@@ -228,7 +235,9 @@ def resizing(situation: Situation) -> Iterator[Finding]:
                 FindingCode.VOLUME_RESIZE_FAILING,
                 f"PersistentVolumeClaim {claim.name} stays smaller than asked for.",
                 "Its StorageClass does not allow expansion.",
-                "Put the size back, or move to volumes of a class that can expand.",
+                "Set allowVolumeExpansion on that StorageClass if its provisioner can expand; "
+                "else delete PersistentVolumeClaim and pod of one replica after another (each is "
+                "cloned anew at the new size). The size cannot be lowered again.",
             )
 
 

@@ -16,3 +16,13 @@ def listed(names: Iterable[str], limit: int = LISTED) -> str:
     every = list(names)
     shown = ", ".join(map(named, every[:limit]))
     return shown + (f" and {len(every) - limit} more" if len(every) > limit else "")
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{count} {agreeing(count, noun, f'{noun}s')}"
+
+
+def agreeing(count: int, one: str, many: str) -> str:
+    """The word that goes with so many."""
+    return one if count == 1 else many

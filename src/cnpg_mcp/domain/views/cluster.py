@@ -165,6 +165,7 @@ class ClusterSpec(View):
     """`spec` of a Cluster."""
 
     instances: int = 1
+    image_name: str = ""
     image_catalog_ref: ImageCatalogReference | None = None
     storage: StorageSpec = Field(default_factory=StorageSpec)
     wal_storage: StorageSpec | None = None
@@ -266,14 +267,13 @@ class Cluster(ObjectView):
 
     @property
     def fenced(self) -> frozenset[str]:
-        """Instances told to stop PostgreSQL; `*` stands for all. Malformed JSON fences none."""
+        """Instances told to stop PostgreSQL; `*` stands for all. Anything but names fences none."""
         try:
             names = json.loads(self.metadata.annotations.get(FENCED_INSTANCES, "[]"))
         except (ValueError, RecursionError):
             return frozenset()
-        if not isinstance(names, list):
-            return frozenset()
-        return frozenset(name for name in names if isinstance(name, str))
+        is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        return frozenset(names) if is_list else frozenset()
 
     @property
     def is_replica_cluster(self) -> bool:

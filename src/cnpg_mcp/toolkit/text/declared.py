@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from pydantic import JsonValue
-
-from cnpg_mcp.domain.outcomes import DatabaseWrite, Outcome, RoleWrite, SecretRef, Write
+from cnpg_mcp.domain.outcomes import DatabaseWrite, Outcome, RoleWrite, SecretRef
 from cnpg_mcp.domain.quoting import named, plain, quoted, quoted_json
 from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.toolkit.text.lists import shown_state, sub_object_list
@@ -18,6 +16,12 @@ _OUTCOMES: Mapping[Outcome, str] = {
     Outcome.APPLIED: "applied in PostgreSQL",
     Outcome.UNCHANGED: "unchanged: nothing was to be done",
 }
+_GONE: Mapping[tuple[Outcome, DeclaredState | None], str] = {
+    (Outcome.APPLIED, DeclaredState.DROPPED): "dropped in PostgreSQL",
+    (Outcome.ACCEPTED, DeclaredState.DROPPED): "dropped in PostgreSQL; not all of it is removed",
+    (Outcome.APPLIED, DeclaredState.UNWATCHED): "kept in PostgreSQL; no longer declared",
+}
+"""What has become of what is not declared any more."""
 _POLICY = re.compile("delete|retain")
 
 
@@ -25,9 +29,9 @@ def role_write(result: RoleWrite) -> str:
     """What came of a role's creation, update or deletion."""
     where = f"{result.source} {result.object}" if result.object else (result.source or "")
     lines = [
-        _heading("Role", result, result.cluster_name, result.name),
-        *_facts(f"Declared as: {where}" if where else "", result.state),
-        *_changed(result.changed),
+        f"Role {_heading(result)}",
+        *_facts(_declared(result, where), _state(result)),
+        *_changed(result),
         *_secret(result.secret),
         *_message(result.message, pending=bool(result.pending)),
         *closing(result),
@@ -39,10 +43,10 @@ def database_write(result: DatabaseWrite) -> str:
     """What came of a database's creation or deletion."""
     policy = result.reclaim_policy
     lines = [
-        _heading("Database", result, result.cluster_name, result.name),
+        f"Database {_heading(result)}",
         *_facts(
-            f"Declared as: Database {result.object}" if result.object else "",
-            result.state,
+            _declared(result, f"Database {result.object}" if result.object else ""),
+            _state(result),
             f"owner {quoted(result.owner)}" if result.owner else "",
             f"on delete: {plain(policy, _POLICY)}" if policy else "",
             sub_object_list("extensions", result.extensions),
@@ -54,21 +58,38 @@ def database_write(result: DatabaseWrite) -> str:
     return "\n".join(lines)
 
 
-def _heading(kind: str, result: Write, cluster: str, name: str) -> str:
-    place = f"{result.namespace}/{cluster}"
-    return f"{kind} {quoted(name)} of {place}: {_OUTCOMES[result.outcome]}"
+def _heading(result: RoleWrite | DatabaseWrite) -> str:
+    told = _GONE.get((result.outcome, result.state), _OUTCOMES[result.outcome])
+    return f"{quoted(result.name)} of {result.namespace}/{result.cluster_name}: {told}"
 
 
-def _facts(declared: str, state: DeclaredState | None, *more: str) -> Iterable[str]:
-    shown = [declared, shown_state(state) if state else "", *more]
-    line = " | ".join(part for part in shown if part)
+def _is_gone(result: RoleWrite | DatabaseWrite) -> bool:
+    """Whether nothing declares it any more."""
+    dropped = result.state is DeclaredState.DROPPED and result.outcome is Outcome.APPLIED
+    return dropped or result.state is DeclaredState.UNWATCHED
+
+
+def _declared(result: RoleWrite | DatabaseWrite, where: str) -> str:
+    if not where:
+        return ""
+    return f"Was declared as: {where}" if _is_gone(result) else f"Declared as: {where}"
+
+
+def _state(result: RoleWrite | DatabaseWrite) -> str:
+    return shown_state(result.state) if result.state and not _is_gone(result) else ""
+
+
+def _facts(*parts: str) -> Iterable[str]:
+    line = " | ".join(part for part in parts if part)
     if line:
         yield line
 
 
-def _changed(changed: Mapping[str, JsonValue] | None) -> Iterable[str]:
-    if changed:
-        yield f"Set by this call: {quoted_json(dict(changed))}"
+def _changed(result: RoleWrite) -> Iterable[str]:
+    """The new attributes; a plan has them in words."""
+    if result.changed and not result.effects:
+        when = "Would be set" if result.outcome is Outcome.DRY_RUN else "Set by this call"
+        yield f"{when}: {quoted_json(dict(result.changed))}"
 
 
 def _secret(secret: SecretRef | None) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """Lists as text: one line an item, names and messages from the cluster quoted."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from cnpg_mcp.domain.quoting import named, plain, quoted
 from cnpg_mcp.domain.results import (
@@ -16,6 +16,7 @@ from cnpg_mcp.domain.results import (
     SubObjectRow,
 )
 from cnpg_mcp.domain.status.phases import Phase
+from cnpg_mcp.domain.status.wording import counted
 from cnpg_mcp.toolkit.text.phrases import shown_phase, some
 
 _HEALTHY_PHASE = Phase.HEALTHY.value
@@ -27,17 +28,21 @@ _REPORTED = (
     "get_cluster_status gives the verdict)"
 )
 _FROM_OBJECT = (
-    " (verdict from the Cluster object alone; get_cluster_status looks at pods and operator)"
+    " (verdict from the Cluster object alone; get_cluster_status looks at pods and operator, too, "
+    "and may say otherwise)"
 )
 _POLICY = re.compile("delete|retain")
 
 
 def cluster_list(result: ClusterList) -> str:
     """Clusters, one line each."""
-    heading = f"{_count(result.clusters, 'cluster')} {_where(result.scope)}"
+    heading = f"{counted(len(result.clusters), 'cluster')} {_where(result.scope)}"
+    heading += f" with {result.filter}" if result.filter else ""
+    judged = result.looked_at is not None
+    heading += f", of {result.looked_at} looked at" if judged else ""
     if any(row.verdict is None for row in result.clusters):
         heading += _REPORTED
-    elif result.clusters:
+    elif result.clusters or judged:
         heading += _FROM_OBJECT
     return _lines(heading, map(_cluster, result.clusters), result.scope, result.next_cursor)
 
@@ -68,7 +73,7 @@ def _cluster(row: ClusterRow) -> str:
 
 def role_list(result: RoleList) -> str:
     """Roles, one line each."""
-    heading = f"{_count(result.roles, 'role')} of {result.namespace}/{result.cluster_name}"
+    heading = f"{counted(len(result.roles), 'role')} of {result.namespace}/{result.cluster_name}"
     return _lines(heading, map(_role, result.roles), result.scope, result.next_cursor)
 
 
@@ -92,7 +97,9 @@ def _role(row: RoleRow) -> str:
 
 def database_list(result: DatabaseList) -> str:
     """Databases, one line each."""
-    heading = f"{_count(result.databases, 'database')} of {result.namespace}/{result.cluster_name}"
+    heading = (
+        f"{counted(len(result.databases), 'database')} of {result.namespace}/{result.cluster_name}"
+    )
     return _lines(heading, map(_database, result.databases), result.scope, result.next_cursor)
 
 
@@ -130,10 +137,6 @@ def shown_state(state: DeclaredState) -> str:
 
 def _message(message: str | None) -> str:
     return f"operator says {quoted(message)}" if message else ""
-
-
-def _count(items: Sequence[object], noun: str) -> str:
-    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
 
 
 def _where(scope: ListScope) -> str:

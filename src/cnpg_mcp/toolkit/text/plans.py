@@ -66,7 +66,7 @@ def _notes(write: Write) -> Iterable[str]:
 
 
 def _effects(fate: Fate, kind: str, rows: Sequence[EffectRow]) -> str:
-    counted = f"{len(rows)} {kind}" if len(rows) > 1 else kind
+    counted = f"{len(rows)} {kind}s" if len(rows) > 1 else kind
     return f"{_FATES[fate]}: {counted} {', '.join(map(_effect, rows))}"
 
 
