@@ -138,7 +138,7 @@ def _walk(newcomer: Newcomer, command: str) -> None:
     try:
         for line in _lines_to_paste(demo.said):
             words = _told_to_claude(newcomer, line)
-            assert words[:2] == ["mcp", "add"]
+            assert words[:2] in (["mcp", "add"], ["mcp", "remove"])
         with demo.desk(demo.test, demo.token) as desk:
             assert desk.ask("list_postgres_clusters").data["clusters"]
         with demo.desk(demo.main, demo.sign_in("admin")) as desk:
