@@ -196,7 +196,7 @@ async def test_retained_database_stays(site: Site, caller: Caller) -> None:
     await with_shop(site, caller, reclaim_policy="delete")
     answer = await confirmed(caller, DELETE, **DROP, reclaim_policy="retain")
     assert answer.content["outcome"] == "applied"
-    assert "kept in PostgreSQL; no longer declared" in answer.text
+    assert "no longer declared; what PostgreSQL has of it stays" in answer.text
     assert shop(site) is not None
     assert await objects(site) == []
 

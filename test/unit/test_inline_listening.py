@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnpg_mcp.domain.results import RoleSource
+from cnpg_mcp.domain.results import DeclaredState, RoleSource
 from cnpg_mcp.domain.roles.listening import Listener
 from cnpg_mcp.domain.roles.stores import Purpose, Written
 from cnpg_mcp.domain.views.cluster import Cluster
@@ -126,6 +126,12 @@ async def test_first_try_without_access_to_the_secret_is_repeated_and_no_refusal
     looks = [[NOT_LET_IN], QUIET, QUIET, QUIET]
     seen, touches = await heard(report(), *looks, secret="clerk-1")
     assert (seen.settled, touches) == (False, 1)
+
+
+async def test_answer_to_the_touch_is_waited_for():
+    looks = [[NOT_LET_IN], QUIET, QUIET, QUIET, QUIET, [report(RECONCILED)]]
+    seen, touches = await heard(report(), *looks, secret="clerk-1")
+    assert (seen.refused, seen.state, touches) == (False, DeclaredState.APPLIED, 1)
 
 
 async def test_access_to_the_secret_that_is_still_refused_after_a_touch_is_told():

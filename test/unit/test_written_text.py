@@ -38,7 +38,7 @@ def test_dropped_database_is_not_called_applied():
 
 def test_retained_database_is_said_to_be_kept():
     assert of_database(Outcome.APPLIED, DeclaredState.UNWATCHED) == [
-        'Database "orders" of shop/pg: kept in PostgreSQL; no longer declared',
+        'Database "orders" of shop/pg: no longer declared; what PostgreSQL has of it stays',
         "Was declared as: Database pg-orders",
     ]
 

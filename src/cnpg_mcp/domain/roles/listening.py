@@ -58,6 +58,8 @@ class Listener:
         needs_nudge = is_unclear or self._quiet_looks >= _QUIET_LOOKS
         if not seen.settled and needs_nudge and not self._is_touched:
             await self._touch()
+            # A failure that may pass counts only when it is told again.
+            self._is_heard = self._is_heard and seen.message is None
         told = f"operator says {quoted(seen.message)}" if seen.message else seen.state.value
         return Sight(seen, seen.settled, told)
 

@@ -19,7 +19,10 @@ _OUTCOMES: Mapping[Outcome, str] = {
 _GONE: Mapping[tuple[Outcome, DeclaredState | None], str] = {
     (Outcome.APPLIED, DeclaredState.DROPPED): "dropped in PostgreSQL",
     (Outcome.ACCEPTED, DeclaredState.DROPPED): "dropped in PostgreSQL; not all of it is removed",
-    (Outcome.APPLIED, DeclaredState.UNWATCHED): "kept in PostgreSQL; no longer declared",
+    (
+        Outcome.APPLIED,
+        DeclaredState.UNWATCHED,
+    ): "no longer declared; what PostgreSQL has of it stays",
 }
 """What has become of what is not declared any more."""
 _POLICY = re.compile("delete|retain")
