@@ -104,6 +104,7 @@ async def test_read_only_server_writes_in_no_form(still: Desk, call: Call) -> No
     dry = await mcp.call(call.tool, **call.arguments, dry_run=True)
     assert dry.content["outcome"] == "dry_run"
     assert "confirmation" not in dry.content
+    assert call.plans or "it is refused: This server is read-only" in dry.content["next_step"]
     error = await mcp.refused(call.tool, **call.arguments, **given)
     assert error["code"] == "blocked"
 

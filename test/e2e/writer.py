@@ -1,19 +1,16 @@
 """The tools that write, used on one cluster, and PostgreSQL as the judge of every answer."""
 
 import uuid
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from test.e2e.desk import Answer, Data, Desk, Refusal, UnexpectedRefusal
 from test.e2e.psql import Psql
 from test.e2e.truth import prove
-from test.e2e.waiting import until
 
 PATIENCE = 45
 """Seconds that a tool waits at most."""
 NEW_PLANS = 9
-NEXT_CODE_SECONDS = 20
 DATABASE_ROLE, INLINE = "DatabaseRole", "inline"
 """The two back-ends of roles, as the list names them."""
 
@@ -56,25 +53,13 @@ class Writer:
 
     def confirmed_in_the_end(self, tool: str, **arguments: Any) -> Answer:
         """The same beside other writers: what they change makes a plan stale, and a new one due."""
-        used: set[str] = set()
-        while True:
-            code = self._other_code(used, tool, **arguments)
+        for _ in range(NEW_PLANS):
             try:
-                return self.applied(tool, **arguments, confirmation=code)
+                return self.confirmed(tool, **arguments)
             except UnexpectedRefusal as refusal:
-                passing = refusal.code in {"confirmation_stale", "conflict"}
-                if not passing or len(used) == NEW_PLANS:
+                if refusal.code not in {"confirmation_stale", "conflict"}:
                     raise
-            used.add(code)
-
-    def _other_code(self, used: Collection[str], tool: str, **arguments: Any) -> str:
-        """The code of a new plan; equal plans of one second have one code, which acts once."""
-
-        def unused() -> str:
-            code = str(self.planned(tool, **arguments)["confirmation"])
-            return "" if code in used else code
-
-        return until(unused, NEXT_CODE_SECONDS, "a plan has a code of its own")
+        return self.confirmed(tool, **arguments)
 
     def refused(self, tool: str, **arguments: Any) -> Refusal:
         """How a call is refused."""

@@ -148,6 +148,18 @@ async def test_no_code_acts_twice():
     assert again.code is ErrorCode.CONFIRMATION_STALE
 
 
+async def test_equal_plans_of_one_second_each_have_a_code_that_acts():
+    confirmations = Confirmations(KEYS, SpentHere(NOW - timedelta(minutes=1)))
+    codes = set()
+    for _ in range(3):
+        offer = await gate(confirmations=confirmations).admit(PLAN, NOW)
+        codes.add(offer.confirmation)
+        acting = gate(offer.confirmation, confirmations=confirmations)
+        assert await acting.admit(PLAN, NOW) is None
+        assert NOW + LIFETIME - timedelta(seconds=3) < offer.expires_at <= NOW + LIFETIME
+    assert len(codes) == 3
+
+
 async def refusal_of(asked: Gate, plan: Plan) -> ToolFailure:
     with pytest.raises(ToolFailure) as refused:
         await asked.admit(plan, NOW)

@@ -4,9 +4,10 @@
 
 import secrets
 import time
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from authlib.common.security import generate_token
 from authlib.oauth2.rfc6749 import (
@@ -24,9 +25,6 @@ from joserfc.jwk import KeySet
 
 from cnpg_mcp.demo.provider.keys import ALGORITHM, SigningKeys
 from cnpg_mcp.demo.provider.people import OFFLINE, SCOPES, User
-
-if TYPE_CHECKING:
-    from cnpg_mcp.demo.provider.server import AuthorizationServer
 
 AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
 ID_TOKEN_LIFETIME = timedelta(seconds=OpenIDCode.DEFAULT_EXPIRES_IN)
@@ -127,11 +125,18 @@ class Login(TokenMixin):
         return self.scope
 
 
+class Remembering(Protocol):
+    """The authorization server, as the grants need it: what was given, by code and by token."""
+
+    codes: MutableMapping[str, Code]
+    logins: MutableMapping[str, Login]
+
+
 class CodeGrant(AuthorizationCodeGrant):
     """Codes for tokens. A code is good for one try, whatever comes of it."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
-    server: "AuthorizationServer"
+    server: Remembering
 
     def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
         """Remembers what the code stands for: of the scopes, what the person may have."""
@@ -163,7 +168,7 @@ class RefreshGrant(RefreshTokenGrant):
 
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
     INCLUDE_NEW_REFRESH_TOKEN = True
-    server: "AuthorizationServer"
+    server: Remembering
 
     def authenticate_refresh_token(self, refresh_token: str) -> Login | None:
         """What the refresh token stands for."""

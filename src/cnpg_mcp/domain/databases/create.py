@@ -16,11 +16,11 @@ from cnpg_mcp.domain.marks import ORDER_DIGEST
 from cnpg_mcp.domain.operated import after_idleness, idle_cautions, require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import DatabaseWrite, Outcome
-from cnpg_mcp.domain.plans.offer import dry_run_fields
 from cnpg_mcp.domain.plans.passage import Passage
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.rehearsal import rehearsed
 from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.domain.roles.census import Census, take_census
 from cnpg_mcp.domain.roles.choice import store_of
@@ -120,7 +120,8 @@ class _Creation:
         plan = self._plan()
         if self.options.dry_run:
             await self.databases.create(body, dry_run=True)
-            return self._shown({**dry_run_fields(plan, "create it"), "cautions": self._foresight()})
+            fields = await rehearsed(self.estate, plan, "create it")
+            return self._shown({**fields, "cautions": self._foresight()})
         offer = await Passage(self.estate, self.options.confirmation).admit(plan)
         if offer is not None:
             return self._shown(offer.fields())

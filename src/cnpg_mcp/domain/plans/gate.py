@@ -1,7 +1,7 @@
 """The gate of a destructive call: without a code it shows the plan, with the right one it opens."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -14,6 +14,8 @@ from cnpg_mcp.domain.plans.plan import Blocker, Effect, Plan
 from cnpg_mcp.domain.policy import Policy
 from cnpg_mcp.errors import ErrorCode, ToolFailure
 
+_EARLIER_SECONDS = 10
+"""How far back a plan looks for a code that has not acted."""
 _NEW_PLAN = "Nothing was changed. Show the plan below, as it is now, to the person who decides."
 _MALFORMED = "That is no confirmation code: it was mistyped, cut or made up."
 _COPY = (
@@ -119,43 +121,56 @@ class Gate:
         """Whether the code has been honoured in this call."""
         return self._opened
 
-    def offer(self, plan: Plan, now: datetime) -> Offer:
-        """The plan with everything that blocks it, and a code where nothing does."""
-        whole = replace(plan, blockers=(*plan.blockers, *self._standing_blockers()))
-        if whole.blockers:
-            return Offer(whole)
-        code, ends = self.confirmations.keys.confirmation(whole, self.caller, now)
-        return Offer(whole, code, ends)
-
     async def admit(self, plan: Plan, now: datetime) -> Offer | None:
         """`None` where the call may act on this plan, else the plan to show.
 
         Raises:
             Refusal: there is a code, and it does not confirm this plan, or a guard forbids it.
+            ToolFailure: `confirmation_stale`, the code was used; `unavailable`, the memory of used
+                codes cannot be reached.
         """
-        offer = self.offer(plan, now)
+        whole = replace(plan, blockers=(*plan.blockers, *self._standing_blockers()))
         if self.code is None:
-            return offer
-        if offer.plan.blockers:
-            raise Refusal.by(offer.plan.blockers[0], offer)
-        verdict = self.confirmations.keys.judge(self.code, offer.plan, self.caller, now)
+            return await self._offer(whole, now)
+        if whole.blockers:
+            raise Refusal.by(whole.blockers[0], Offer(whole))
+        verdict = self.confirmations.keys.judge(self.code, whole, self.caller, now)
         if verdict is CodeVerdict.MALFORMED:
+            offer = await self._offer(whole, now)
             raise Refusal(ErrorCode.CONFIRMATION_REQUIRED, _MALFORMED, offer, _COPY)
         if verdict is CodeVerdict.OTHER_EFFECTS and await self._was_used(self.code):
             raise _used(plan)
         if verdict is not CodeVerdict.CONFIRMED:
+            offer = await self._offer(whole, now)
             raise Refusal(ErrorCode.CONFIRMATION_STALE, _STALE[verdict], offer, _NEW_PLAN)
         if not self._opened:
-            await self._spend(self.code, offer, now)
+            await self._spend(self.code, whole, now)
             self._opened = True
         return None
 
-    async def _spend(self, code: str, offer: Offer, now: datetime) -> None:
+    async def _offer(self, plan: Plan, now: datetime) -> Offer:
+        """The plan, and where nothing blocks it a code that has not acted yet.
+
+        A code is good for one act and names a second, so an equal plan within the second of a used
+        one gets the code of an earlier second.
+        """
+        if plan.blockers:
+            return Offer(plan)
+        keys, spent = self.confirmations.keys, self.confirmations.spent
+        code, ends = keys.confirmation(plan, self.caller, now)
+        for back in range(1, _EARLIER_SECONDS):
+            if not await spent.was_spent(code):
+                break
+            code, ends = keys.confirmation(plan, self.caller, now - timedelta(seconds=back))
+        return Offer(plan, code, ends)
+
+    async def _spend(self, code: str, plan: Plan, now: datetime) -> None:
         spending = await self.confirmations.spent.spend(code, now)
         if spending is Spending.USED_BEFORE:
-            raise _used(offer.plan)
+            raise _used(plan)
         if spending is Spending.NOT_REMEMBERED:
-            step = f"Look with {_look(offer.plan)} whether the change has been made. {_NEW_PLAN}"
+            step = f"Look with {_look(plan)} whether the change has been made. {_NEW_PLAN}"
+            offer = await self._offer(plan, now)
             raise Refusal(ErrorCode.CONFIRMATION_STALE, _NOT_REMEMBERED, offer, step)
 
     async def _was_used(self, code: str) -> bool:

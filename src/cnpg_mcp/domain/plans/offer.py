@@ -15,19 +15,6 @@ _ASK_A_PERSON = (
 _BLOCKED = "It cannot be applied as it stands: see what blocks it."
 
 
-def _not_stored(plan: Plan, purpose: str) -> str:
-    """What to do after a dry run of a call whose plan has effects only where it needs one."""
-    if plan.effects:
-        return "Nothing was stored. Without dry_run it answers with a plan first."
-    return f"Nothing was stored. Call again without dry_run to {purpose}."
-
-
-def dry_run_fields(plan: Plan, purpose: str) -> dict[str, Any]:
-    """What a tool's result takes over after a dry run, with the plan where there is one."""
-    fields = Offer(plan).fields() if plan.effects else {"namespace": plan.act.namespace}
-    return {**fields, "outcome": Outcome.DRY_RUN, "next_step": _not_stored(plan, purpose)}
-
-
 @dataclass(frozen=True)
 class Offer:
     """A plan with everything that blocks it; a code where nothing does."""

@@ -12,11 +12,12 @@ from cnpg_mcp.domain.operated import idle_cautions, require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import Outcome, RoleWrite
 from cnpg_mcp.domain.plans.gate import Refusal
-from cnpg_mcp.domain.plans.offer import Offer, dry_run_fields
+from cnpg_mcp.domain.plans.offer import Offer
 from cnpg_mcp.domain.plans.passage import PAUSE, Passage, anew
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.quoting import quoted
+from cnpg_mcp.domain.rehearsal import rehearsed
 from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.domain.roles.census import Census, Declaration, take_census
 from cnpg_mcp.domain.roles.choice import store_for_new
@@ -160,7 +161,7 @@ class _Creation:
         if name:
             await self._new_secret(name).check()
         written = await anew(self._dry_run, _CONFLICT_TRIES)
-        fields = dry_run_fields(self._plan(), "create it")
+        fields = await rehearsed(self.estate, self._plan(), "create it")
         return RoleWrite(
             **{**fields, "cautions": self.foresight() or None},
             cluster_name=self.order.cluster_name,

@@ -11,11 +11,11 @@ from cnpg_mcp.domain.names import object_name
 from cnpg_mcp.domain.operated import idle_cautions, require_writable
 from cnpg_mcp.domain.options import Options
 from cnpg_mcp.domain.outcomes import Outcome, RoleWrite
-from cnpg_mcp.domain.plans.offer import dry_run_fields
 from cnpg_mcp.domain.plans.passage import PLANNED_TRIES, Passage, anew
 from cnpg_mcp.domain.plans.plan import Act, Effect, Fate, Plan
 from cnpg_mcp.domain.progress import Progress
 from cnpg_mcp.domain.quoting import named, quoted
+from cnpg_mcp.domain.rehearsal import rehearsed
 from cnpg_mcp.domain.results import DeclaredState
 from cnpg_mcp.domain.roles.census import (
     Census,
@@ -216,7 +216,7 @@ class _Update:
             await rotate_secret(self.estate, self._own_secret(seen), dry_run=True)
         else:
             await store.change(seen.census, seen.held, self._change(seen, name), dry_run=True)
-        fields = dry_run_fields(plan, "change it")
+        fields = await rehearsed(self.estate, plan, "change it")
         return self._shown({**fields, "changed": dict(seen.asked) or None})
 
     def _change(self, seen: _Seen, secret: str | None) -> Change:
