@@ -17,8 +17,8 @@ from fastmcp.client.transports import StreamableHttpTransport
 
 from test.controlplane.process import free_ports
 
-START_SECONDS = 30
-STOP_SECONDS = 10
+START_SECONDS = 60
+STOP_SECONDS = 30
 ROOT = Path(__file__).parents[1]
 
 

@@ -16,7 +16,7 @@ from test.auth.threaded import Threaded
 from test.controlplane.process import free_ports
 
 _GROUP = "/apis/postgresql.cnpg.io/v1"
-_SECONDS = 30
+_SECONDS = 60
 COLUMNS = ("Name", "Age", "Instances", "Ready", "Status", "Primary")
 TABLE = {
     "kind": "Table",

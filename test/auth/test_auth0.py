@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from cnpg_mcp.auth.access_tokens import LEEWAY_SECONDS
 from test.auth import rpc
 from test.auth.browser import Browser, Stuck
+from test.auth.inside import Inside
 from test.auth.oauth_client import OAuthClient, tokens
 from test.auth.providers.auth0 import Auth0
 from test.auth.providers.base import AUDIENCE, CLIENT_ID
@@ -23,7 +23,7 @@ WRITES = "create_postgres_cluster"
 def tenant(auth0_site: Site[Auth0]) -> Iterator[Tenant]:
     """The tenant; its knobs are turned back afterwards."""
     found = auth0_site.provider.tenant
-    knobs = ("skew", "lifetime", "said_lifetime", "encrypts", "permissions", "withheld", "audience")
+    knobs = ("skew", "lifetime", "encrypts", "permissions", "withheld", "audience")
     before = {name: getattr(found, name) for name in knobs}
     yield found
     for name, value in before.items():
@@ -152,17 +152,15 @@ async def test_login_lasts_after_the_provider_s_first_token_is_over(
 
 
 async def test_provider_s_token_that_ends_early_is_refreshed_by_one_call_for_all(
-    auth0_site: Site[Auth0], tenant: Tenant, client: OAuthClient, browser: Browser
+    inside: Inside, http: httpx.AsyncClient, browser: Browser
 ) -> None:
-    """The provider's clock is behind by as much as the server tolerates."""
-    tenant.skew, tenant.lifetime, tenant.said_lifetime = -LEEWAY_SECONDS, 2, 600
-    found = await client.login(browser)
-    tenant.skew, tenant.lifetime = 0, 600
+    """It was said to last, and is over at the first call."""
+    tenant = inside.provider.tenant
+    found = await OAuthClient(inside.base, http).login(browser)
+    await inside.expire(found.access)
     asked = len(tenant.asked("/oauth/token"))
-    async with asyncio.timeout(10):
-        while len(tenant.asked("/oauth/token")) == asked:
-            calls = (rpc.call(client.http, auth0_site.main.mcp, found.access) for _ in range(8))
-            assert all(map(rpc.is_let_in, await asyncio.gather(*calls)))
+    calls = (rpc.call(http, inside.mcp, found.access) for _ in range(8))
+    assert all(map(rpc.is_let_in, await asyncio.gather(*calls)))
     assert len(tenant.asked("/oauth/token")) == asked + 1
 
 

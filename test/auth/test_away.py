@@ -17,7 +17,7 @@ from test.auth.servers import Server
 from test.auth.site import Site, make_auth0
 from test.auth.walk import log_in
 
-SECONDS = 10
+SECONDS = 60
 """Within which a server notices."""
 
 

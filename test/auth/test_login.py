@@ -17,7 +17,7 @@ from test.auth.site import Site
 from test.auth.walk import log_in
 
 SITES = ("nanoidp_site", "oidc_provider_site", "auth0_site")
-NEW_KEY_SECONDS = 5
+NEW_KEY_SECONDS = 60
 
 
 @pytest.fixture(scope="module", params=SITES)

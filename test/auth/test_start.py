@@ -6,14 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
+from test.auth.addresses import plain_http
 from test.auth.providers.base import CLIENT_SECRET, settings
 from test.auth.servers import ENTRIES, ROOT, Server
 from test.auth.site import Site
 
-EXIT_SECONDS = 30
+EXIT_SECONDS = 120
 CANARY = "made-up-canary-of-a-test"
 OPEN_TO_OTHERS = {"HOST": "0.0.0.0"}
 
@@ -69,8 +69,9 @@ def test_test_server_with_broken_settings_serves_the_reason_instead_of_exiting(
     server = Server("test", tmp_path, {"RATE_LIMIT": "fast"})
     server.start()
     try:
-        answers = {path: httpx.post(server.url(path)) for path in ("/test", "/readyz")}
-        alive = httpx.get(server.url("/healthz"))
+        with plain_http() as http:
+            answers = {path: http.post(server.url(path)) for path in ("/test", "/readyz")}
+            alive = http.get(server.url("/healthz"))
     finally:
         server.stop()
     assert {answer.status_code for answer in answers.values()} == {503}
@@ -99,7 +100,8 @@ def test_reason_names_the_setting_and_tells_no_value(
     server = Server("test", tmp_path, given)
     server.start()
     try:
-        answer = httpx.post(server.url("/test"))
+        with plain_http() as http:
+            answer = http.post(server.url("/test"))
     finally:
         server.stop()
     assert answer.status_code == 503
@@ -114,5 +116,6 @@ def test_reason_names_the_setting_and_tells_no_value(
 @pytest.mark.parametrize("kind", ["main", "test"])
 def test_nobody_is_served_without_a_token(kind: str, auth0_site: Site) -> None:
     server = {"main": auth0_site.main, "test": auth0_site.test}[kind]
-    answer = httpx.post(server.mcp, content=json.dumps({"jsonrpc": "2.0", "method": "ping"}))
+    with plain_http() as http:
+        answer = http.post(server.mcp, content=json.dumps({"jsonrpc": "2.0", "method": "ping"}))
     assert answer.status_code == 401

@@ -40,6 +40,7 @@ class Threaded:
             return
         self._server.should_exit = True
         self._thread.join(STOP_SECONDS)
+        assert not self._thread.is_alive(), f"port {self.port} is still served"
         self._server = self._thread = None
 
     def __enter__(self) -> Self:

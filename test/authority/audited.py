@@ -74,12 +74,16 @@ class AuditedPlane(Plane):
             await nobody.session.get(last)
 
         async def written() -> bool:
-            return last in self._log.read_text()
+            return any(last in line for line in self._lines())
 
-        await until(written, 10, lambda: "the audit log has no end")
-        events = map(json.loads, self._log.read_text().splitlines())
+        await until(written, 60, lambda: "the audit log has no end")
+        events = map(json.loads, self._lines())
         found = [Request.of(each) for each in events if each["stage"] != "Panic"]
         return [each for each in found if each.account == account]
+
+    def _lines(self) -> list[str]:
+        """The log's lines, without one that is still being written."""
+        return self._log.read_text().split("\n")[:-1]
 
     @property
     def _log(self) -> Path:

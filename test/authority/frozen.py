@@ -63,4 +63,4 @@ async def freeze(admin: KubeClient, namespace: str) -> None:
             return WORDS in str(error)
         return False
 
-    await until(is_frozen, 20, lambda: f"{namespace} is not frozen")
+    await until(is_frozen, 60, lambda: f"{namespace} is not frozen")

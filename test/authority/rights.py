@@ -65,4 +65,4 @@ async def _honoured(admin: KubeClient, who: dict[str, Any], what: dict[str, Any]
     async def holds() -> bool:
         return bool((await admin.create(review))["status"]["allowed"])
 
-    await until(holds, 20, lambda: f"{who} may not {what}")
+    await until(holds, 60, lambda: f"{who} may not {what}")

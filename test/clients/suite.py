@@ -13,7 +13,7 @@ from test.node.modules import Installed
 HERE = Path(__file__).parent
 SUITE = "@modelcontextprotocol/conformance/dist/index.js"
 REVISIONS = ("2025-11-25", "2026-07-28")
-SECONDS = 60
+SECONDS = 240
 UNTROUBLED = {"SUCCESS", "INFO", "SKIPPED"}
 _RED = re.compile(r"✗ (\S+)")
 

@@ -9,7 +9,7 @@ from test.auth.oauth_client import OAuthClient
 from test.auth.providers.base import PERSON
 from test.auth.servers import Server
 from test.clients.suite import SUITE, outcome
-from test.clients.walking import Waiting
+from test.clients.walking import Waiting, go_back
 from test.controlplane.process import free_ports
 from test.node.modules import Installed
 
@@ -30,7 +30,7 @@ async def test_the_main_server_conforms_as_an_authorization_server(
         )  # fmt: skip
         async with Waiting(command, NO_COLOR="1") as suite, Browser(PERSON) as browser:
             landed = await browser.sign_in(await suite.address(), redirect_uri)
-            await http.get(landed.url)
+            await go_back(http, landed.url)
             status, report = await suite.end()
     seen = outcome(status, report, tmp_path)
     assert (seen.status, seen.passed) == (0, len(SCENARIOS)), seen.report + seen.troubles

@@ -14,12 +14,12 @@ from test.auth.browser import Browser
 from test.auth.providers.base import PERSON
 from test.auth.servers import Server
 from test.clients.evidence import TOOL, assert_all_tools, assert_answered
-from test.clients.walking import Waiting
+from test.clients.walking import Waiting, go_back
 from test.controlplane.process import free_ports
 from test.node.modules import Installed
 
 INSPECTOR = "@modelcontextprotocol/inspector/clients/launcher/build/index.js"
-SECONDS = 60
+SECONDS = 240
 TOOL_IS_ERROR = 5
 """Its exit status after a tool's answer that is an error."""
 ERAS = pytest.mark.parametrize("era", ["legacy", "modern"])
@@ -58,7 +58,7 @@ class Inspector:
             command = [*self._command, "--callback-url", redirect_uri, *arguments]
             async with Waiting(command, stdin=stdin, **self._environment) as running:
                 landed = await browser.sign_in(await running.address(), redirect_uri)
-                await browser.http.get(landed.url)
+                await go_back(browser.http, landed.url)
                 status, report = await running.end()
         assert status == 0, report
         return _result(report.splitlines()[-1])

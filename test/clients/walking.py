@@ -7,8 +7,13 @@ from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
-SECONDS = 60
+import httpx
+
+from test.auth.providers.base import listens, wait_until
+
+SECONDS = 240
 _ADDRESS = re.compile(r"https?://\S+/authorize\?\S+")
 
 
@@ -69,3 +74,10 @@ class Waiting:
             raise EOFError("\n".join(self._seen))
         self._seen.append(read.rstrip())
         return self._seen[-1].strip()
+
+
+async def go_back(http: httpx.AsyncClient, address: str) -> None:
+    """Goes to where a program waits for the browser, once it listens there."""
+    port = urlsplit(address).port or 0
+    await asyncio.to_thread(wait_until, lambda: listens(port), "the program waits for the browser")
+    await http.get(address)

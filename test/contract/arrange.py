@@ -3,13 +3,19 @@
 from cnpg_mcp.demo.kinds import KubeObject
 from test.contract.site import Site
 from test.controlplane.api import Predicate
-from test.controlplane.clusters import healthy_cluster
+from test.controlplane.clusters import healthy_cluster, wait_endpoints
 
 
 async def cluster_with(site: Site, *roles: KubeObject, **spec: object) -> KubeObject:
     """A healthy cluster `pg` with these inline roles."""
     managed = {"managed": {"roles": list(roles)}} if roles else {}
     return await healthy_cluster(site.admin, site.namespace, **managed, **spec)
+
+
+async def reachable_cluster(site: Site) -> None:
+    """A healthy cluster `pg` of one instance whose -rw Service leads to it by now."""
+    await healthy_cluster(site.admin, site.namespace)
+    await wait_endpoints(site.admin, site.namespace, "pg-rw", {"pg-1"})
 
 
 async def set_roles(site: Site, *roles: KubeObject) -> None:

@@ -13,6 +13,18 @@ from cnpg_mcp.serving.app import build_estate, build_server
 from cnpg_mcp.settings import Settings
 
 ERROR = "cnpg-mcp.io/error"
+PATIENT = frozenset(
+    {
+        "create_postgres_role",
+        "update_postgres_role",
+        "delete_postgres_role",
+        "create_postgres_database",
+        "delete_postgres_database",
+    }
+)
+"""Tools that wait for PostgreSQL by default, but only as long as an idle machine needs."""
+PATIENCE = 45
+"""Seconds that they may wait at most."""
 Content = dict[str, Any]
 
 
@@ -32,12 +44,18 @@ class Answer:
 
 @dataclass(frozen=True)
 class Caller:
-    """Calls tools through one client."""
+    """Calls tools through one client.
+
+    A `patient` one has PostgreSQL waited for as long as may be, where a test does not say how long.
+    """
 
     client: Client
+    patient: bool = False
 
     async def ask(self, tool: str, arguments: Content, **options: Any) -> CallToolResult:
         """The result, whatever it is; no answer ever shows a trace."""
+        if self.patient and tool in PATIENT:
+            arguments = {"wait_seconds": PATIENCE, **arguments}
         result = await self.client.call_tool(tool, arguments, raise_on_error=False, **options)
         assert "Traceback" not in _text(result)
         return result

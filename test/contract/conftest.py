@@ -93,6 +93,12 @@ def api(where: str, request: pytest.FixtureRequest) -> Backend:
 
 
 @pytest.fixture
+def patient_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator that looks again late is still waited for before its report is believed."""
+    monkeypatch.setattr("cnpg_mcp.domain.roles.reports._LOOKS", 40)
+
+
+@pytest.fixture
 async def site(api: Backend) -> AsyncIterator[Site]:
     """A namespace where the operator works."""
     async with open_site(api) as opened:

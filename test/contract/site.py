@@ -30,11 +30,14 @@ class Site:
         without: Iterable[Dropped] = (),
         **settings: Any,
     ) -> Caller:
-        """A client of a server with these settings, as a user with the chart's rights here."""
+        """A client of a server with these settings, as a user with the chart's rights here.
+
+        It is patient: what it waits for may take its time on a busy machine.
+        """
         spaces = [self.namespace] if namespaces is None else namespaces
         kubeconfig = self.backend.user(spaces, cluster_facts=cluster_facts, without=without)
         client = Client(server(kubeconfig, **settings))
-        return Caller(await self._stack.enter_async_context(client))
+        return Caller(await self._stack.enter_async_context(client), patient=True)
 
     def another_namespace(self) -> str:
         """One more namespace; it goes with the site."""

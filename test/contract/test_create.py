@@ -71,7 +71,7 @@ async def test_production_profile_says_what_it_assumes(call: Call) -> None:
 
 
 async def test_waiting_create_is_applied_when_that_is_true(site: Site, call: Call) -> None:
-    answer = await call(TOOL, name="orders", instances=2, wait_seconds=30)
+    answer = await call(TOOL, name="orders", instances=2, wait_seconds=45)
     found = await site.admin.get("clusters", site.namespace, "orders")
     assert (answer.content["outcome"], answer.content["verdict"]) == ("applied", "healthy")
     assert healthy(found)
@@ -88,7 +88,7 @@ async def test_create_that_does_not_wait_is_accepted(site: Site, call: Call) -> 
 
 async def test_wait_that_is_too_short_stays_accepted(quiet_site: Site) -> None:
     mcp = await quiet_site.user()
-    answer = await mcp.call(TOOL, name="orders", wait_seconds=1)
+    answer = await mcp.call(TOOL, name="orders", wait_seconds=5)
     assert answer.content["outcome"] == "accepted"
     assert answer.content["verdict"] != "healthy"
 
@@ -178,7 +178,7 @@ async def test_version_keeps_the_operators_repository(site: Site, call: Call) ->
 
 async def test_secret_that_the_answer_names_belongs_to_the_owner(site: Site, call: Call) -> None:
     names = {"database": "shop", "owner": "Clerk of ünits"}
-    answer = await call(TOOL, name="orders", **names, wait_seconds=30)
+    answer = await call(TOOL, name="orders", **names, wait_seconds=45)
     connection = answer.content["connection"]
     secret = await site.admin.get("secrets", site.namespace, connection["secret"]["name"])
     values = {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}

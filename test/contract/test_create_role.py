@@ -146,6 +146,7 @@ async def test_role_that_the_operator_reports_as_made_by_hand_is_not_adopted(
     assert postgres.roles["by_hand"].attributes == {}
 
 
+@pytest.mark.usefixtures("patient_reports")
 async def test_role_that_is_only_reported_still_is_made(site: Site, call: Call) -> None:
     postgres = await _with_hand_made(site)
     postgres.drop_role("by_hand")  # by hand, too: no report tells
@@ -280,7 +281,8 @@ async def test_confirmed_power_is_given_once(site: Site, caller: Caller) -> None
     plan = await planned(caller, TOOL, **arguments)
     code = {"confirmation": plan["confirmation"]}
     assert (await caller.call(TOOL, **arguments, **code)).content["outcome"] == "applied"
-    await confirmed(caller, "delete_postgres_role", **PG, role_name="boss")
+    dropped = await confirmed(caller, "delete_postgres_role", **PG, role_name="boss")
+    assert dropped.content["outcome"] == "applied"
     error = await caller.refused(TOOL, **arguments, **code)
     assert error["code"] == "confirmation_stale"
     assert "boss" not in site.backend.postgres(site.namespace, "pg").roles

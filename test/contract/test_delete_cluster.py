@@ -222,10 +222,10 @@ async def test_deleted_cluster_takes_only_what_is_its_own(site: Site, caller: Ca
     answer = await confirmed(caller, TOOL, **GONE, wait_seconds=45)
     assert answer.content["outcome"] == "applied"
     assert not await exists(site)
-    assert await exists(site, "other")
     assert await names(site, "persistentvolumeclaims") == {"other-1"}
+    await site.admin.wait_gone("secrets", site.namespace, "pg-app")  # collected by Kubernetes
+    assert await exists(site, "other")
     assert "pg-theirs" in await names(site, "secrets")
-    assert "pg-app" not in await names(site, "secrets")
     assert "pg-shop" in await names(site, "databases")
 
 
@@ -268,9 +268,10 @@ async def test_leftovers_of_a_gone_cluster_can_be_removed_later(site: Site, call
     await caller.call(
         "create_postgres_database", cluster_name="pg", database_name="ours", owner="app"
     )
-    await confirmed(caller, TOOL, **GONE, wait_seconds=45)
+    gone = await confirmed(caller, TOOL, **GONE, wait_seconds=45)
+    assert gone.content["outcome"] == "applied"
     assert len(await names(site, "databases")) == 1
-    answer = await confirmed(caller, TOOL, **GONE, delete_dependents=True)
+    answer = await confirmed(caller, TOOL, **GONE, delete_dependents=True, wait_seconds=45)
     assert answer.content["outcome"] == "applied"
     assert await names(site, "databases") == set()
 
@@ -279,7 +280,7 @@ async def test_cluster_that_is_going_already_is_told(site: Site, caller: Caller)
     await cluster_with(site)
     hold = {"metadata": {"finalizers": ["example.test/hold"]}}
     await site.admin.patch("clusters", site.namespace, "pg", hold)
-    answer = await confirmed(caller, TOOL, **GONE, wait_seconds=2)
+    answer = await confirmed(caller, TOOL, **GONE, wait_seconds=5)
     assert answer.content["outcome"] == "accepted"
     assert any("example.test/hold" in each for each in answer.content["cautions"])
     error = await caller.refused(TOOL, **GONE)

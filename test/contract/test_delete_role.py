@@ -21,7 +21,7 @@ CLERK = {**PG, "role_name": "clerk"}
 async def with_clerk(site: Site, caller: Caller) -> None:
     """A cluster whose role `clerk` was made by this server."""
     await cluster_with(site)
-    await caller.call(CREATE, **CLERK)
+    assert (await caller.call(CREATE, **CLERK)).content["outcome"] == "applied"
 
 
 def exists(site: Site) -> bool:
@@ -54,6 +54,7 @@ async def test_dropped_role_is_gone_with_its_declaration_and_secret(
     await until(lambda: _no_secrets(site), 20, lambda: "the Secret is still there")
 
 
+@pytest.mark.usefixtures("patient_reports")
 async def test_dropped_role_is_not_reported_any_more_and_can_be_made_again(
     site: Site, caller: Caller
 ) -> None:
@@ -85,7 +86,7 @@ async def test_second_declaration_of_the_role_is_told(own: Desk) -> None:
 
 async def test_object_that_went_by_other_hands_proves_no_drop(own: Desk) -> None:
     """The operator never held it, so nobody has dropped the role."""
-    answer = await confirmed(await own.caller(), TOOL, **CLERK, wait_seconds=5)
+    answer = await confirmed(await own.caller(), TOOL, **CLERK, wait_seconds=45)
     assert answer.content["outcome"] == "accepted"
     assert answer.content["state"] == "unwatched"
 

@@ -136,9 +136,8 @@ async def test_cluster_goes_with_its_own_and_ours_alone(site: Site, caller: Call
     arguments = {"name": "pg", "delete_dependents": True, "without_backup": True}
     answer = await confirmed(caller, "delete_postgres_cluster", **arguments, wait_seconds=45)
     assert answer.content["outcome"] == "applied"
+    await site.admin.wait_gone("secrets", site.namespace, own_secret)  # collected by Kubernetes
     assert await changed(site, before) == {}
-    secrets = await site.admin.list("secrets", site.namespace)
-    assert own_secret not in {each["metadata"]["name"] for each in secrets}
     databases = await site.admin.list("databases", site.namespace)
     assert {each["metadata"]["name"] for each in databases} == {SHOP, "pg-of-other"}
     assert ("clusters", "other") in {

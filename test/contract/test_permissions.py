@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from test.contract.backend import Backend
-from test.contract.caller import Answer, failure
+from test.contract.caller import Answer, Content, failure
 from test.contract.calls import CALLS, READING
 from test.contract.site import Site
 from test.controlplane.access import (
@@ -152,4 +152,11 @@ async def test_tool_that_reads_answers_whole_under_the_role_for_reading(
     whole = await site.user(namespaces=[inhabited])
     reader = await site.user(namespaces=[inhabited], without=WRITE_RULES)
     full = await whole.call(tool, **CALLS[tool])
-    assert (await reader.call(tool, **CALLS[tool])).content == full.content
+    seen = await reader.call(tool, **CALLS[tool])
+    assert ageless(seen.content) == ageless(full.content)
+
+
+def ageless(content: Content) -> Content:
+    """An answer that only tells where ages are: the next second they are others."""
+    rows = [{**row, "age": "age" in row} for row in content.get("clusters", ())]
+    return {**content, "clusters": rows}

@@ -7,11 +7,11 @@ import pytest
 
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.domain.status.evidence import INSTANCE_REPORTS, SOURCES
-from test.contract.arrange import cluster_with
+from test.contract.arrange import reachable_cluster
 from test.contract.caller import Answer, fields
 from test.contract.conftest import Call, Refused
 from test.contract.site import Site
-from test.controlplane.clusters import cluster, healthy_cluster
+from test.controlplane.clusters import cluster
 
 TOOL = "get_cluster_status"
 REPORTS = {INSTANCE_REPORTS: "forbidden"}
@@ -70,7 +70,7 @@ async def test_password_is_never_shown(site: Site, steady: str, look: Call) -> N
 async def test_broken_neighbour_of_a_similar_name_is_not_blamed_on_the_cluster(
     site: Site, call: Call
 ) -> None:
-    await cluster_with(site)
+    await reachable_cluster(site)
     neighbour = cluster(site.namespace, "pg-2")
     neighbour["metadata"]["annotations"] = {"nodesim/image-pull": "no such image"}
     await site.admin.create(neighbour)
@@ -148,7 +148,7 @@ async def test_nothing_but_the_cluster_readable_still_answers(site: Site, steady
 
 
 async def test_new_cluster_is_seen_wholly(site: Site) -> None:
-    await healthy_cluster(site.admin, site.namespace)
+    await reachable_cluster(site)
     mcp = await site.user(cluster_facts=True)
     answer = await mcp.call(TOOL, name="pg")
     assert answer.content["verdict"] == "healthy"

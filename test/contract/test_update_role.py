@@ -31,7 +31,8 @@ async def with_clerk(site: Site, caller: Caller) -> None:
     """A cluster whose role `clerk` was made by this server."""
     await cluster_with(site, {"name": "readers"})
     await roles_reported(site, "reconciled", "readers")
-    await caller.call(CREATE, **CLERK, connection_limit=9, comment="kept", in_roles=["readers"])
+    order = {**CLERK, "connection_limit": 9, "comment": "kept", "in_roles": ["readers"]}
+    assert (await caller.call(CREATE, **order)).content["outcome"] == "applied"
 
 
 async def with_inline_clerk(site: Site) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from cnpg_mcp.demo.kinds import KubeObject
-from test.controlplane.api import KubeClient, until
+from test.controlplane.api import PATIENCE_SECONDS, KubeClient, until
 
 RULES = Path(__file__).parents[2] / "helm/cnpg-mcp/files/rbac.yaml"
 READ, WRITE = "cnpg-mcp-read", "cnpg-mcp-write"
@@ -126,4 +126,4 @@ async def _honoured(user: KubeClient, rules: list[KubeObject], namespace: str | 
     async def holds() -> bool:
         return not wanted or await allowed(user, wanted[-1], namespace)
 
-    await until(holds, 20, lambda: f"rights in {namespace} are not honoured")
+    await until(holds, PATIENCE_SECONDS, lambda: f"rights in {namespace} are not honoured")

@@ -17,18 +17,25 @@ from typing import Self
 import aiohttp
 import yaml
 
-from cnpg_mcp.demo.client import POLL_SECONDS, ApiClient, ApiError, Predicate, until
+from cnpg_mcp.demo.client import (
+    PATIENCE_SECONDS,
+    POLL_SECONDS,
+    ApiClient,
+    ApiError,
+    Predicate,
+    until,
+)
 from cnpg_mcp.demo.kinds import BY_PLURAL, KubeObject
 
-STARTING_TRIES = 200
+STARTING_TRIES = 1000
 
-__all__ = ["ApiError", "KubeClient", "Predicate", "until"]
+__all__ = ["PATIENCE_SECONDS", "ApiError", "KubeClient", "Predicate", "until"]
 
 
 class KubeClient(ApiClient):
     """One connection pool to one API server as one user. Use as an async context manager."""
 
-    def __init__(self, kubeconfig: Path, *, timeout: float = 30) -> None:
+    def __init__(self, kubeconfig: Path, *, timeout: float = 60) -> None:
         config = yaml.safe_load(kubeconfig.read_text())
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
         self.server: str = cluster["server"]

@@ -3,7 +3,7 @@
 import base64
 
 from cnpg_mcp.demo.kinds import CNPG_GROUP, KubeObject
-from test.controlplane.api import KubeClient, until
+from test.controlplane.api import PATIENCE_SECONDS, KubeClient, until
 
 HEALTHY = "Cluster in healthy state"
 API_VERSION = f"{CNPG_GROUP}/v1"
@@ -85,7 +85,7 @@ async def wait_endpoints(
         ready = {each["targetRef"]["name"] for each in endpoints if each["conditions"]["ready"]}
         return bool(seen) and ready == instances
 
-    await until(reached, 20, lambda: f"endpoints of {service}: {seen}")
+    await until(reached, PATIENCE_SECONDS, lambda: f"endpoints of {service}: {seen}")
 
 
 async def wait_event(admin: KubeClient, namespace: str, kind: str, reason: str) -> KubeObject:
@@ -98,7 +98,7 @@ async def wait_event(admin: KubeClient, namespace: str, kind: str, reason: str) 
         seen = await admin.list("events", namespace, fieldSelector=selector)
         return bool(seen)
 
-    await until(recorded, 20, lambda: f"no event {reason} about a {kind}")
+    await until(recorded, PATIENCE_SECONDS, lambda: f"no event {reason} about a {kind}")
     return seen[0]
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 import yaml
 
 from cnpg_mcp.demo.kinds import CNPG_GROUP, KubeObject
-from test.controlplane.api import ApiError, KubeClient, until
+from test.controlplane.api import PATIENCE_SECONDS, ApiError, KubeClient, until
 
 OPERATOR_NAMESPACE = "cnpg-system"
 OPERATOR_DEPLOYMENT = "cnpg-controller-manager"
 MUTATED = ("backup", "cluster", "database", "scheduledbackup")
 VALIDATED = (*MUTATED, "pooler")
+UNPROCESSABLE = 422
 
 
 async def install_crds(api: KubeClient, bodies: list[KubeObject]) -> None:
@@ -36,7 +37,7 @@ async def _install_crd(api: KubeClient, body: KubeObject) -> None:
     version = applied["spec"]["versions"][0]["name"]
     plural = applied["spec"]["names"]["plural"]
     path = f"/apis/{applied['spec']['group']}/{version}/{plural}"
-    await until(lambda: _served(api, path), 20, lambda: f"{path} is not served")
+    await until(lambda: _served(api, path), PATIENCE_SECONDS, lambda: f"{path} is not served")
 
 
 def _established(crd: KubeObject) -> bool:
@@ -85,7 +86,7 @@ async def show_operator(api: KubeClient, version: str, *, running: bool) -> None
 
 
 async def install_webhooks(api: KubeClient, authority: bytes, port: int) -> None:
-    """Registers the operator's admission webhooks by URL and waits until a dry run is admitted."""
+    """Registers the operator's admission webhooks by URL and waits until both are asked."""
     for verb, prefix, kinds in (
         ("mutate", "Mutating", MUTATED),
         ("validate", "Validating", VALIDATED),
@@ -123,19 +124,35 @@ def _webhook(verb: str, kind: str, authority: bytes, port: int) -> KubeObject:
 
 
 async def admitted(api: KubeClient) -> None:
-    """Returns when a dry run passes the webhooks and comes back with their defaults."""
-    await until(lambda: _defaulted(api), 60, lambda: "no dry run was admitted")
+    """Returns when a dry run comes back with the webhooks' defaults, and a wrong one is refused.
+
+    The API server learns of the two configurations by itself, in any order.
+    """
+    await until(lambda: _defaulted(api), PATIENCE_SECONDS, lambda: "no dry run was admitted")
+    await until(lambda: _validated(api), PATIENCE_SECONDS, lambda: "no dry run was refused")
 
 
 async def _defaulted(api: KubeClient) -> bool:
-    probe = _object(f"{CNPG_GROUP}/v1", "Cluster", "probe")
-    probe["metadata"]["namespace"] = "default"
-    probe["spec"] = {"instances": 1, "storage": {"size": "1Gi"}}
     try:
-        answer = await api.create(probe, dryRun="All")
+        answer = await api.create(_probe("1Gi"), dryRun="All")
     except ApiError:
         return False
     return "imageName" in answer["spec"]
+
+
+async def _validated(api: KubeClient) -> bool:
+    try:
+        await api.create(_probe("no size"), dryRun="All")
+    except ApiError as error:
+        return error.status == UNPROCESSABLE
+    return False
+
+
+def _probe(size: str) -> KubeObject:
+    probe = _object(f"{CNPG_GROUP}/v1", "Cluster", "probe")
+    probe["metadata"]["namespace"] = "default"
+    probe["spec"] = {"instances": 1, "storage": {"size": size}}
+    return probe
 
 
 def _object(api_version: str, kind: str, name: str) -> KubeObject:

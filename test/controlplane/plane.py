@@ -273,7 +273,7 @@ class Plane:
         """One call to etcd's JSON gateway."""
         url = f"http://127.0.0.1:{self._ports['etcd']}/v3/{method}"
         request = urllib.request.Request(url, json.dumps(body).encode())
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback
             return bytes(answer.read())
 
     # --- parts of start ---

@@ -1,6 +1,8 @@
 """Child processes that die with their parent, and the ports they listen on."""
 
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -16,7 +18,10 @@ _LAUNCHER = (
     "if os.getppid() != int(sys.argv[1]): sys.exit(1)\n"
     "os.execv(sys.argv[2], sys.argv[2:])\n"
 )
-STOP_SECONDS = 10
+STOP_SECONDS = 30
+_PORTS = range(20_000, 30_000)
+"""Below what systems give to outgoing connections, and Kubernetes to NodePorts."""
+_ports = itertools.cycle(random.SystemRandom().sample(_PORTS, len(_PORTS)))
 
 
 class Child:
@@ -66,16 +71,16 @@ class Child:
             self._process.wait()
 
     def pause(self) -> None:
-        """Freezes the program: connections stay open and nothing answers."""
-        self._signal(signal.SIGSTOP)
+        """Freezes the program: connections stay open and nothing answers once this returns."""
+        if self._process is not None and self.running:
+            self._process.send_signal(signal.SIGSTOP)
+            # until every thread of it stands still; its end is left for whoever waits for that
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Lets a frozen program go on."""
-        self._signal(signal.SIGCONT)
-
-    def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
-            self._process.send_signal(number)
+            self._process.send_signal(signal.SIGCONT)
 
     def tail(self, lines: int = 15) -> str:
         """The end of the log."""
@@ -86,12 +91,18 @@ class Child:
 
 
 def free_ports(count: int) -> list[int]:
-    """Loopback ports that nothing listens on at this moment."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Loopback ports that nothing listens on; this process gives none of them twice in a row.
+
+    No connection is given one of them before its server listens, and another process that draws
+    its own hardly ever draws the same.
+    """
+    return list(itertools.islice(filter(_is_free, _ports), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

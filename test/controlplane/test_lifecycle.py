@@ -181,6 +181,7 @@ async def test_hibernation_takes_the_pods_and_waking_brings_them_back(
     await admin.annotate("clusters", namespace, "pg", {"cnpg.io/hibernation": "on"})
     await admin.wait_for("clusters", namespace, "pg", _hibernated)
     await admin.wait_gone("pods", namespace, "pg-1")
+    await wait_endpoints(admin, namespace, "pg-rw", set())
     await admin.annotate("clusters", namespace, "pg", {"cnpg.io/hibernation": "off"})
     await wait_endpoints(admin, namespace, "pg-rw", {"pg-1"})
 
@@ -211,6 +212,7 @@ async def test_objects_left_by_a_cluster_are_applied_to_the_next_of_its_name(
     await admin.wait_for("databaseroles", namespace, "reader", applied)
     await admin.delete("clusters", namespace, "pg")
     await admin.wait_for("databases", namespace, "shop", failed)
+    await admin.wait_for("databaseroles", namespace, "reader", failed)
     for plural, name in (("pods", "pg-1"), ("persistentvolumeclaims", "pg-1")):
         await admin.wait_gone(plural, namespace, name)
     await admin.wait_gone("secrets", namespace, "pg-app")

@@ -1,11 +1,13 @@
 """Roles and databases as the simulated instances handle them (observed with CloudNativePG 1.30)."""
 
+import asyncio
 import time
+from contextlib import aclosing
 
 import pytest
 
-from cnpg_mcp.demo.kinds import KubeObject
-from test.controlplane.api import KubeClient, until
+from cnpg_mcp.demo.kinds import BY_PLURAL, KubeObject
+from test.controlplane.api import PATIENCE_SECONDS, KubeClient, until
 from test.controlplane.clusters import (
     applied,
     database,
@@ -153,8 +155,9 @@ async def test_role_may_be_in_any_predefined_one(admin: KubeClient, pg: str) -> 
 async def _apply_with_password(admin: KubeClient, pg: str) -> KubeObject:
     """A role with a password: touched until the instance may read its new Secret."""
     await admin.create(password_secret(pg, "reader", "reader", "first"))
+    listed = await admin.request("GET", BY_PLURAL["databaseroles"].path())
     await admin.create(database_role(pg, "reader", passwordSecret={"name": "reader"}))
-    found = await admin.wait_for("databaseroles", pg, "reader", failed)
+    found = await _first_attempt(admin, pg, listed["metadata"]["resourceVersion"])
     assert _message(found).startswith('secrets "reader" is forbidden')
 
     async def touched_and_applied() -> bool:
@@ -163,8 +166,20 @@ async def _apply_with_password(admin: KubeClient, pg: str) -> KubeObject:
         found = await admin.get("databaseroles", pg, "reader")
         return applied(found)
 
-    await until(touched_and_applied, 10, lambda: str(found))
+    await until(touched_and_applied, PATIENCE_SECONDS, lambda: str(found))
     return found
+
+
+async def _first_attempt(admin: KubeClient, namespace: str, since: str) -> KubeObject:
+    """The first role that was tried, as it was then: the next attempt may follow at once."""
+    watch = admin.watch("databaseroles", since)
+    async with asyncio.timeout(PATIENCE_SECONDS), aclosing(watch):
+        async for event in watch:
+            found: KubeObject = event["object"]
+            tried = "applied" in (found.get("status") or {})
+            if tried and found["metadata"]["namespace"] == namespace:
+                return found
+    raise AssertionError("the watch has ended")
 
 
 async def test_new_password_secret_is_forbidden_first_and_read_after_a_touch(

@@ -23,9 +23,9 @@ async def test_cluster_database_and_inline_roles_work_without_the_databaserole_k
     namespace = older_plane.create_namespace()
     managed = {"roles": [{"name": "clerk", "login": True}]}
     await healthy_cluster(older_admin, namespace, managed=managed)
+    await older_admin.wait_for("clusters", namespace, "pg", _reconciled)
     await older_admin.create(database(namespace, "shop", owner="clerk"))
     await older_admin.wait_for("databases", namespace, "shop", applied)
-    await older_admin.wait_for("clusters", namespace, "pg", _reconciled)
     assert older_plane.postgres(namespace, "pg").databases["shop"].owner == "clerk"
     assert older_plane.simulator.errors == []
 

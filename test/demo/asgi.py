@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-SECONDS_ALLOWED = 10
+SECONDS_ALLOWED = 60
 """Until an answer counts as hanging. Nothing waits for it where all is well."""
 
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")

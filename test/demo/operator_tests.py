@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cnpg_mcp.demo.kinds import KubeObject
-from test.controlplane.api import KubeClient, until
+from test.controlplane.api import PATIENCE_SECONDS, KubeClient, until
 from test.controlplane.clusters import (
     API_VERSION,
     HEALTHY,
@@ -147,12 +147,17 @@ async def test_replica_that_is_down_holds_up_scaling(admin: KubeClient, namespac
     await healthy_cluster(admin, namespace, instances=2)
     await wait_endpoints(admin, namespace, "pg-ro", {"pg-2"})
     await admin.annotate("pods", namespace, "pg-2", {"nodesim/down": "true"})
-    await wait_endpoints(admin, namespace, "pg-ro", set())
+    await admin.wait_for("clusters", namespace, "pg", _one_ready)
     await admin.patch("clusters", namespace, "pg", {"spec": {"instances": 1}})
     await healthy_cluster(admin, namespace, "other")
     found = await admin.get("clusters", namespace, "pg")
     assert found["status"]["instanceNames"] == ["pg-1", "pg-2"]
     assert found["status"]["phase"] == HEALTHY
+
+
+def _one_ready(found: KubeObject) -> bool:
+    """The operator, and not the node alone, has seen that an instance is down."""
+    return found["status"].get("readyInstances") == 1
 
 
 async def test_objects_of_a_cluster_that_never_was(admin: KubeClient, namespace: str) -> None:
@@ -332,15 +337,17 @@ async def test_schedule_makes_backups_and_keeps_ten(admin: KubeClient, namespace
         old["metadata"]["labels"] = {"cnpg.io/scheduled-backup": "often"}
         await admin.create(old)
     await admin.create(_object("ScheduledBackup", namespace, "often", schedule="* * * * * *"))
+    await admin.wait_gone("backups", namespace, "often-20260101000000")
+    await admin.patch("scheduledbackups", namespace, "often", {"spec": {"suspend": True}})
     kept: list[str] = []
 
     async def pruned() -> bool:
         nonlocal kept
         kept = [each["metadata"]["name"] for each in await admin.list("backups", namespace)]
-        return len(kept) <= 11  # the next one is made before the oldest goes
+        return len(kept) <= 10
 
-    await until(pruned, 20, lambda: f"kept: {kept}")
-    assert len(kept) >= 10
+    await until(pruned, PATIENCE_SECONDS, lambda: f"kept: {kept}")
+    assert len(kept) == 10
     assert not {"often-20260101000000", "often-20260101000001"} & set(kept)
 
 

@@ -17,10 +17,13 @@ from test.auth.addresses import http_from
 from test.auth.browser import Browser, Person
 from test.auth.oauth_client import OAuthClient
 from test.auth.providers.base import wait_until
+from test.controlplane.process import free_ports
 from test.e2e.desk import ROOT, Desk
 
 PASSWORD = "demo"
 UP_SECONDS = 120
+END_SECONDS = 60
+"""More than it takes to end both servers by force."""
 ALL_SCOPES = "cnpg:read cnpg:write cnpg:admin"
 
 
@@ -97,7 +100,7 @@ class Demo:
     def interrupt(self) -> int:
         """Ctrl-C; the exit status."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(END_SECONDS)
 
 
 def start(output: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Demo:
@@ -105,6 +108,19 @@ def start(output: Path, *arguments: str, environment: Mapping[str, str] | None =
     demo = begin(output, *arguments, environment=environment)
     demo.wait_until_up()
     return demo
+
+
+def start_apart(
+    output: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Demo:
+    """The same, at ports that no other demo takes."""
+    return start(output, *own_ports(), *arguments, environment=environment)
+
+
+def own_ports() -> tuple[str, ...]:
+    """Arguments with two free ports."""
+    main, test = free_ports(2)
+    return ("--port", str(main), "--test-port", str(test))
 
 
 def begin(

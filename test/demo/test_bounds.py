@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from cnpg_mcp.demo.client import until
+from cnpg_mcp.demo.client import PATIENCE_SECONDS, until
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.kubernetes.local import LocalClient
 from cnpg_mcp.demo.node import Simulator
@@ -53,7 +53,7 @@ async def test_clusters_that_are_gone_are_forgotten() -> None:
         async def only_what_lives() -> bool:
             return _remembered(node, world) <= world.store.uids()
 
-        await until(only_what_lives, 20, lambda: "what is gone is still remembered")
+        await until(only_what_lives, PATIENCE_SECONDS, lambda: "what is gone is still remembered")
         assert (node.errors, simulation.operator.errors) == ([], [])
     finally:
         await simulation.stop()

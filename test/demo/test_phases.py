@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from cnpg_mcp.demo.client import ApiClient
+from cnpg_mcp.demo.client import PATIENCE_SECONDS, ApiClient, until
 from cnpg_mcp.demo.kinds import BY_PLURAL, KubeObject
 from cnpg_mcp.demo.pace import Pace
 from cnpg_mcp.demo.simulation import Options, Simulation
-from test.controlplane.clusters import HEALTHY, cluster, healthy, healthy_cluster
+from test.controlplane.clusters import HEALTHY, cluster, healthy, healthy_cluster, wait_endpoints
 
 SPACE = "space"
 SEEN_AT = Options(pace=Pace(60))
@@ -31,18 +31,27 @@ async def api() -> AsyncIterator[ApiClient]:
 
 @asynccontextmanager
 async def _watched(api: ApiClient, plural: str, see) -> AsyncIterator[list[object]]:
-    """What is seen of each change inside the block, without repetitions."""
+    """What is seen of each change inside the block, without repetitions; all of it at its end."""
     seen: list[object] = []
     listed = await api.request("GET", BY_PLURAL[plural].path())
+    last = listed["metadata"]["resourceVersion"]
 
     async def watch() -> None:
-        async for event in api.watch(plural, listed["metadata"]["resourceVersion"]):
+        nonlocal last
+        async for event in api.watch(plural, last):
+            last = event["object"]["metadata"]["resourceVersion"]
             found = see(event["object"])
             if found and seen[-1:] != [found]:
                 seen.append(found)
 
     task = asyncio.create_task(watch())
     yield seen
+    newest = max(int(each["metadata"]["resourceVersion"]) for each in await api.list(plural))
+
+    async def caught_up() -> bool:
+        return int(last) >= newest
+
+    await until(caught_up, PATIENCE_SECONDS, lambda: f"{plural}: {last} is before {newest}")
     task.cancel()
 
 
@@ -92,6 +101,7 @@ async def test_switchover_leaves_nobody_to_write_to_for_a_moment(api: ApiClient)
     async with _watched(api, "endpointslices", served) as endpoints:
         await api.patch_status("clusters", SPACE, "pg", asked)
         await api.wait_for("clusters", SPACE, "pg", _moved)
+        await wait_endpoints(api, SPACE, "pg-rw", {"pg-2"})
     assert endpoints[-2:] == ["nobody", "pg-2"]
 
 

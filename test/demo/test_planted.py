@@ -11,8 +11,7 @@ from cnpg_mcp.demo.pace import Pace
 from cnpg_mcp.demo.simulation import Options, Simulation
 from test.contract.caller import Answer, Caller, server
 from test.controlplane.clusters import HEALTHY
-from test.controlplane.process import free_ports
-from test.demo.running import Demo, start
+from test.demo.running import start_apart
 
 
 async def _asked(situation: str, kubeconfig: Path) -> Answer:
@@ -57,9 +56,7 @@ async def test_all_else_is_as_it_should_be_before_the_operator_is_gone() -> None
 
 
 def test_situation_is_planted_by_the_command(tmp_path: Path) -> None:
-    main, test = free_ports(2)
-    ports = ("--port", str(main), "--test-port", str(test))
-    running: Demo = start(tmp_path / "screen", *ports, "--situation", "archiving-failing")
+    running = start_apart(tmp_path / "screen", "--situation", "archiving-failing")
     try:
         assert planting.NAMESPACE in running.said
         with running.desk(running.test, running.token) as desk:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -40,7 +41,9 @@ async def test_nothing_is_left_behind(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
-    await asyncio.to_thread(listens, 1)  # the client below resolves names in the loop's thread
+    # The client below resolves names in the loop's threads: more than one could follow.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    await asyncio.to_thread(listens, 1)
     threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
     handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     await provider.start()

@@ -47,7 +47,7 @@ def names(objects):
 
 async def first(changes, count):
     """The first changes, with a bound on waiting for them."""
-    async with asyncio.timeout(5), aclosing(changes):
+    async with asyncio.timeout(60), aclosing(changes):
         return [await anext(changes) for _ in range(count)]
 
 

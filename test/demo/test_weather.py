@@ -20,12 +20,20 @@ from test.contract.caller import Caller, server
 from test.controlplane.clusters import healthy
 
 SPEED = 40.0
+STANDING_STILL = 1e-6
+"""A speed at which nothing happens that takes time."""
 WAIT_SECONDS = 60.0
+WHERE = (samples.OTHER_NAMESPACE, samples.RESTLESS)
 
 
 @pytest.fixture
-async def simulation() -> AsyncIterator[Simulation]:
-    running = Simulation(Options(pace=Pace(SPEED), barman=True))
+def pace() -> Pace:
+    return Pace(SPEED)
+
+
+@pytest.fixture
+async def simulation(pace: Pace) -> AsyncIterator[Simulation]:
+    running = Simulation(Options(pace=pace, barman=True))
     await running.start()
     for obj in rights.objects():
         await running.api.create(obj)
@@ -58,44 +66,40 @@ async def _verdict(mcp: Caller, wanted: set[str]) -> str:
     return seen
 
 
-def _weather(simulation: Simulation) -> Weather:
-    where = (samples.OTHER_NAMESPACE, samples.RESTLESS)
-    return Weather(simulation.api, Pace(SPEED), *where, ill_seconds=3)
-
-
 async def _ready(simulation: Simulation) -> KubeObject:
-    where = ("clusters", samples.OTHER_NAMESPACE, samples.RESTLESS)
-    return await simulation.api.wait_for(*where, healthy, timeout=WAIT_SECONDS)
+    return await simulation.api.wait_for("clusters", *WHERE, healthy, timeout=WAIT_SECONDS)
+
+
+class Patient(LocalClient):
+    """Lets nothing heal before the illness was seen, however long that takes."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(simulation.server)
+        self.seen = asyncio.Event()
+
+    async def annotate(
+        self, plural: str, namespace: str | None, name: str, annotations: dict[str, str | None]
+    ) -> KubeObject:
+        if None in annotations.values():
+            await self.seen.wait()
+        return await super().annotate(plural, namespace, name, annotations)
 
 
 @pytest.mark.parametrize("incident", ["replica_fails", "primary_is_lost"])
 async def test_incident_is_seen_and_heals(
-    simulation: Simulation, mcp: Caller, incident: str
+    simulation: Simulation, pace: Pace, mcp: Caller, incident: str
 ) -> None:
     found = await _ready(simulation)
-    weather = _weather(simulation)
+    api = Patient(simulation)
+    weather = Weather(api, pace, *WHERE, ill_seconds=0)
     act: Callable[[KubeObject], Awaitable[None]] = getattr(weather, incident)
+    pace.speed = STANDING_STILL
     happening = asyncio.ensure_future(act(found))
     assert await _verdict(mcp, {"progressing", "degraded", "down"})
-    await happening
-    await _verdict(mcp, {"healthy"})
-
-
-async def test_incidents_come_one_after_the_other(simulation: Simulation, mcp: Caller) -> None:
-    found = await _ready(simulation)
-    weather = _weather(simulation)
-    running = asyncio.create_task(weather.run())
-    try:
-        where = ("clusters", samples.OTHER_NAMESPACE, samples.RESTLESS)
-        primary = found["status"]["currentPrimary"]
-
-        def moved(now: KubeObject) -> bool:
-            return bool(now["status"]["currentPrimary"] != primary)
-
-        await simulation.api.wait_for(*where, moved, timeout=WAIT_SECONDS)
+    api.seen.set()
+    with pace.hurried():
+        await happening
         await _verdict(mcp, {"healthy"})
-    finally:
-        running.cancel()
 
 
 @asynccontextmanager
@@ -108,7 +112,16 @@ async def _going_on(weather: Weather) -> AsyncIterator[None]:
         await asyncio.wait([running])
 
 
-WHERE = (samples.OTHER_NAMESPACE, samples.RESTLESS)
+async def test_incidents_come_one_after_the_other(simulation: Simulation, mcp: Caller) -> None:
+    found = await _ready(simulation)
+    primary = found["status"]["currentPrimary"]
+    async with _going_on(Weather(simulation.api, Pace(SPEED), *WHERE, ill_seconds=3)):
+
+        def moved(now: KubeObject) -> bool:
+            return bool(now["status"]["currentPrimary"] != primary)
+
+        await simulation.api.wait_for("clusters", *WHERE, moved, timeout=WAIT_SECONDS)
+        await _verdict(mcp, {"healthy"})
 
 
 class Watched(LocalClient):

@@ -1,12 +1,11 @@
 """What node and operator work with: mistakes are told, an absent API server is not one."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
-from cnpg_mcp.demo.client import ApiClient, until
+from cnpg_mcp.demo.client import PATIENCE_SECONDS, ApiClient, until
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.world import Acting, World
 from cnpg_mcp.demo.world.conditions import condition, updated
@@ -38,8 +37,7 @@ async def _errors(error: Exception) -> list[str]:
     acting: Acting[World] = Acting("somebody")
     acting.start(World(api, ("clusters",)), ())
     try:
-        async with asyncio.timeout(10):
-            await until(lambda: _again(api), 10, lambda: "it does not start over")
+        await until(lambda: _again(api), PATIENCE_SECONDS, lambda: "it does not start over")
     finally:
         await acting.stop()
     return acting.errors

@@ -4,21 +4,46 @@ import yaml
 
 from cnpg_mcp.demo.client import APPLY_PATCH
 from cnpg_mcp.demo.kinds import BY_KIND, KubeObject
-from test.controlplane.api import ApiError, KubeClient
+from test.controlplane.api import ApiError, KubeClient, until
 from test.deploy.rendered import HOOK, Document, Rendered
 
 LEVEL = "restricted"
 POD_SECURITY = {
     f"pod-security.kubernetes.io/{mode}": LEVEL for mode in ("enforce", "warn", "audit")
 }
+GUARD_SECONDS = 60
 NOT_SERVED = frozenset({"ServiceMonitor"})
 """Kinds of the Prometheus operator, which is not there."""
 
 
 async def guarded_namespace(admin: KubeClient, name: str) -> str:
-    """Gives a namespace the level of Pod Security that the chart promises."""
+    """Gives a namespace the level of Pod Security that the chart promises; it holds by now."""
     await admin.patch("namespaces", None, name, {"metadata": {"labels": POD_SECURITY}})
+    path, text = BY_KIND["Deployment"].path(name), yaml.safe_dump(_unrestricted(name))
+
+    async def is_guarded() -> bool:
+        warnings = await _send(admin, "POST", path, text, {"dryRun": "All"})
+        return any("PodSecurity" in warning for warning in warnings)
+
+    await until(is_guarded, GUARD_SECONDS, lambda: f"{name} is not guarded")
     return name
+
+
+def _unrestricted(namespace: str) -> KubeObject:
+    """What the API server warns of in a guarded namespace."""
+    labels = {"app": "unrestricted"}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "unrestricted", "namespace": namespace},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"containers": [{"name": "any", "image": "any"}]},
+            },
+        },
+    }
 
 
 async def apply_all(admin: KubeClient, rendered: Rendered) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from test.controlplane.access import Permission, permissions, shipped
-from test.controlplane.api import ApiError, KubeClient
+from test.controlplane.api import ApiError, KubeClient, until
 from test.controlplane.plane import Plane
 from test.deploy.applying import admit_pods, apply_all, guarded_namespace
 from test.deploy.conftest import Render
@@ -13,6 +13,8 @@ from test.deploy.manifests import MANIFESTS, Manifest
 from test.deploy.rendered import Rendered
 from test.deploy.valuesets import SETS, merged
 from test.helm import Values
+
+HONOURED_SECONDS = 60
 
 
 @pytest.fixture
@@ -90,10 +92,22 @@ async def test_account_may_do_what_its_rights_say_and_no_more(
         "cnpg-mcp-test": ("cnpg-mcp-read",),
     }.items():
         granted = {each for part in parts for each in permissions(shipped(part)["rules"])}
+        await honoured(judge, guarded, account, granted)
         for wanted in every_permission():
             answer = await may(judge, guarded, account, wanted)
             assert answer == (wanted in granted), (account, wanted)
         assert not await may(judge, "default", account, Permission("", "pods", "list"))
+
+
+async def honoured(
+    judge: KubeClient, namespace: str, account: str, granted: set[Permission]
+) -> None:
+    """Returns when the API server has taken notice of what was granted."""
+
+    async def holds() -> bool:
+        return all([await may(judge, namespace, account, wanted) for wanted in granted])
+
+    await until(holds, HONOURED_SECONDS, lambda: f"{account} may not all that it was granted")
 
 
 def every_permission() -> set[Permission]:

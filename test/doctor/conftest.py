@@ -1,7 +1,9 @@
 """Fixtures of the doctor's tests: a planted server under a public name."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
+import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
@@ -9,13 +11,26 @@ from cnpg_mcp.doctor.examination import examine
 from cnpg_mcp.doctor.findings import Report
 from cnpg_mcp.doctor.outside.checks import CHECKS
 from cnpg_mcp.doctor.outside.visit import Visit
-from cnpg_mcp.doctor.probe import Probe
+from cnpg_mcp.doctor.probe import Answer, Probe
 from test.doctor.certificates import Authority
 from test.doctor.planted import BASE, HOST, Planted
 from test.doctor.served import Served, Way
 
-PATIENCE = 1.0
-"""Seconds for one answer: a planted server that hangs is found out soon."""
+PATIENCE, LITTLE_PATIENCE = 30.0, 1.0
+"""Seconds for one answer; the second where a planted server hangs, which is found out soon."""
+
+
+class PatientProbe(Probe):
+    """Waits long, except for answers of paths that hang."""
+
+    def __init__(self, way: Way, hung: Collection[str]) -> None:
+        super().__init__(way, patience=PATIENCE)
+        self._hung = hung
+
+    async def see(self, method: str, url: str, **request: Any) -> Answer:
+        """See `Probe`."""
+        self.patience = LITTLE_PATIENCE if httpx.URL(url).path in self._hung else PATIENCE
+        return await super().see(method, url, **request)
 
 
 class Stage:
@@ -60,8 +75,10 @@ async def public_address(_: str) -> list[str]:
     return ["8.8.8.8"]
 
 
-async def look(way: Way, base: str = BASE, **visit: object) -> tuple[Report, Visit]:
-    """What the doctor finds outside, and what it has learned."""
-    async with Probe(way, patience=PATIENCE) as probe:
+async def look(
+    way: Way, base: str = BASE, *, hung: Collection[str] = (), **visit: object
+) -> tuple[Report, Visit]:
+    """What the doctor finds outside, where some paths hang, and what it has learned."""
+    async with PatientProbe(way, hung) as probe:
         visited = Visit(base, probe, **{"resolve": public_address, **visit})
         return await examine(CHECKS, visited), visited

@@ -13,18 +13,22 @@ from cnpg_mcp.kube.transport import Transport
 from cnpg_mcp.settings import Settings
 
 LONG = "made-up-key-of-a-test-and-long-enough"
-KUBE_SECONDS = 5.0
+PATIENCE = 30.0
 
 
 async def look_inside(
-    checks: Sequence[Check[Place]], url: str | None = None, **settings: Any
+    checks: Sequence[Check[Place]],
+    url: str | None = None,
+    *,
+    patience: float = PATIENCE,
+    **settings: Any,
 ) -> Report:
-    """What these checks find with these settings."""
+    """What these checks find with these settings, where an answer may take so many seconds."""
     given = Settings(**settings)
     source = ConnectionSource(given.kubeconfig, given.kube_context)
-    transport = Transport(functools.partial(connect, source), deadline=KUBE_SECONDS)
+    transport = Transport(functools.partial(connect, source), deadline=patience)
     try:
-        async with Probe(patience=2) as probe:
+        async with Probe(patience=patience) as probe:
             return await examine(checks, Place(given, transport, probe, url))
     finally:
         await transport.close()

@@ -44,6 +44,7 @@ class Planted:
         self.skew = timedelta()
         self.clients: dict[str, str] = {}
         self.hosts: set[str] = set()
+        self.hung: set[str] = set()
         self.consent = f"{BASE}/consent?txn_id=1"
         self.front: Callable[[Request], Response | None] = lambda _: None
         self.plain: Callable[[Request], Response | None] = _to_https
@@ -115,6 +116,7 @@ class Planted:
             return Response()
 
         self.handlers[path] = handler
+        self.hung.add(path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request."""

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from test.doctor.certificates import Pair
 
-START_SECONDS = 10
+START_SECONDS = 60
 
 
 class Served:

@@ -14,12 +14,14 @@ from cnpg_mcp.doctor.inside.kubernetes import api_server, cnpg, operator
 from test.controlplane import pki
 from test.controlplane.fixtures import started
 from test.controlplane.plane import Plane
-from test.doctor.inside import look_inside
+from test.doctor.inside import PATIENCE, look_inside
 from test.doctor.planes import PlaneWithoutCloudNativePG, PlaneWithoutDatabaseRoles
 from test.doctor.served import Served
 from test.doctor.test_outside import faults, notes
 
 CHECKS = (api_server, cnpg, operator)
+LITTLE_PATIENCE = 3.0
+"""For an API server that hangs."""
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +41,9 @@ def older() -> Iterator[PlaneWithoutDatabaseRoles]:
     plane.stop()
 
 
-async def examined(kubeconfig: Path) -> Report:
+async def examined(kubeconfig: Path, patience: float = PATIENCE) -> Report:
     """What is found with a kubeconfig."""
-    return await look_inside(CHECKS, kubeconfig=str(kubeconfig))
+    return await look_inside(CHECKS, patience=patience, kubeconfig=str(kubeconfig))
 
 
 async def test_cluster_in_order_has_no_fault(older: PlaneWithoutDatabaseRoles) -> None:
@@ -96,7 +98,8 @@ async def test_api_server_that_is_away_is_found_alone(unequipped: Plane) -> None
 async def test_frozen_api_server_is_found_alone(unequipped: Plane) -> None:
     unequipped.apiserver_pause()
     try:
-        assert faults(await examined(unequipped.admin_kubeconfig)) == ["api-server-away"]
+        report = await examined(unequipped.admin_kubeconfig, LITTLE_PATIENCE)
+        assert faults(report) == ["api-server-away"]
     finally:
         unequipped.apiserver_resume()
 

@@ -31,7 +31,7 @@ async def test_healthy_server_has_no_fault(planted: Planted, way: Way) -> None:
 async def test_fault_is_found_alone(planted: Planted, way: Way, name: str) -> None:
     fault, code = FAULTS[name]
     fault(planted)
-    report, _ = await look(way)
+    report, _ = await look(way, hung=planted.hung)
     assert faults(report) == [code]
 
 

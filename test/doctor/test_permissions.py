@@ -153,7 +153,7 @@ async def test_impersonation_of_named_people_is_right(bare_plane: Plane, somewhe
     async with KubeClient(bare_plane.admin_kubeconfig) as admin:
         await admin.create(body)
         await admin.create(_binding(body["metadata"]["name"], kubeconfig.stem))
-        await until(lambda: _is_right(kubeconfig), 20, lambda: "the right is not honoured")
+        await until(lambda: _is_right(kubeconfig), 60, lambda: "the right is not honoured")
 
 
 async def _is_right(kubeconfig: Path) -> bool:

@@ -11,7 +11,7 @@ from test.e2e.waiting import until
 SCALED, LEFT = "scaled", "left"
 """Clusters that are made early, to be scaled and deleted later."""
 HEALTHY_SECONDS = 180
-ROUTED_SECONDS = 5
+ROUTED_SECONDS = 30
 """A ready endpoint is routed by every node a moment later: until then it refuses connections."""
 
 

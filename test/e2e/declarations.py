@@ -10,9 +10,9 @@ from test.e2e.psql import Psql
 from test.e2e.room import Room
 from test.e2e.waiting import until
 
-FIRST_TRY_SECONDS = 90
+FIRST_TRY_SECONDS = 120
 """The operator repeats what failed after 30 s."""
-SETTLED_SECONDS = 60
+SETTLED_SECONDS = 120
 
 WITH_PASSWORD = ("billing", "invoices", "payroll", "ledger", "receipts", "refunds")
 """Roles with a password; as many are declared as are needed for one refused first try."""
@@ -167,6 +167,8 @@ class _Arrangement:
 
     def refuse_drops(self) -> None:
         """Asks for drops that PostgreSQL has to refuse, through both back-ends."""
+        is_applied = partial(self._applied, OWNS_A_SCHEMA)  # else its object goes without a drop
+        until(is_applied, SETTLED_SECONDS, f"{OWNS_A_SCHEMA} is applied")
         for owner in (OWNS_A_SCHEMA, INLINE_OWNS_A_SCHEMA):
             until(partial(self._exists, owner), SETTLED_SECONDS, f"{owner} exists")
             self._psql.rows(f"create schema of_{owner} authorization {owner}", "app")
@@ -177,6 +179,10 @@ class _Arrangement:
                 {"name": INLINE_OWNS_A_SCHEMA, "ensure": "absent"},
             ]
         )
+
+    def _applied(self, role: str) -> bool:
+        found = self._admin.get("databaseroles", self._namespace, _object(role))
+        return bool(found.get("status", {}).get("applied"))
 
     def _exists(self, role: str) -> bool:
         return role in self._psql.names("select rolname from pg_roles")

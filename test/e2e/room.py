@@ -57,17 +57,22 @@ class Room:
 
     @contextmanager
     def granted(self, part: str) -> Iterator[None]:
-        """One of the optional roles of the chart for the user, for a while."""
+        """One of the optional roles of the chart for the user, for a while.
+
+        The API server honours it inside, and does so no more afterwards.
+        """
         found = shipped(part)
         role = {**found, "metadata": {"name": f"{part}-{self.namespace}"}}
         cluster_wide = found["kind"] == "ClusterRole"
+        place = "" if cluster_wide else self.namespace
         with ExitStack() as stack:
+            stack.callback(_await_rights, self, role["rules"], place, honoured=False)
             for body in (role, _binding(role, (self.namespace, ACCOUNT), *self.tenants)):
                 where = None if cluster_wide else self.namespace
                 made = self.admin.create(body, where)
                 plural = BY_KIND[made["kind"]].plural
                 stack.callback(self.admin.delete, plural, where, made["metadata"]["name"])
-            _await_rights(self, role["rules"], "" if cluster_wide else self.namespace)
+            _await_rights(self, role["rules"], place)
             yield
 
 
@@ -135,8 +140,10 @@ def _binding(role: KubeObject, *accounts: Account) -> KubeObject:
     }
 
 
-def _await_rights(room: Room, rules: list[KubeObject], namespace: str) -> None:
-    """Until the API server honours the last of the rights."""
+def _await_rights(
+    room: Room, rules: list[KubeObject], namespace: str, *, honoured: bool = True
+) -> None:
+    """Until the API server honours the last of the rights, or honours it no more."""
     *_, last = permissions(rules)
     resource, _, subresource = last.resource.partition("/")
     attributes = {
@@ -146,8 +153,12 @@ def _await_rights(room: Room, rules: list[KubeObject], namespace: str) -> None:
         "verb": last.verb,
         "namespace": namespace,
     }
-    honoured = f"{last} is honoured"
-    until(lambda: room.admin.allowed(room.user, attributes), HONOURED_SECONDS, honoured)
+    wanted = f"{last} is {'' if honoured else 'no longer '}honoured"
+
+    def is_so() -> bool:
+        return room.admin.allowed(room.user, attributes) is honoured
+
+    until(is_so, HONOURED_SECONDS, wanted)
 
 
 def _kubeconfig(room: Room, token: str) -> KubeObject:

@@ -76,6 +76,8 @@ class Step:
     """Whether the call carries the code that was used last."""
     gone: str = ""
     """A role that is not in the answer to show."""
+    passing: bool = False
+    """Whether the answer to show is true for some seconds only."""
 
     def is_answered_by(self, data: Data) -> bool:
         """Whether this is the answer to show."""
@@ -118,6 +120,7 @@ CREATION = (
         {"name": CLUSTER},
         expected={"verdict": "progressing", "phase": "Setting up primary"},
         finding="job ",
+        passing=True,
     ),
     Step(
         "Healthy",

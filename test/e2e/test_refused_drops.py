@@ -15,6 +15,8 @@ from test.e2e.writer import DATABASE_ROLE, INLINE, PATIENCE, Writer, new_name
 DEPENDENTS = ("2BP01", "cannot be dropped", "owner of", "object in database")
 """How PostgreSQL says that something depends on a role, by one back-end and by the other."""
 OPEN_SESSION = "55006"
+DROP_SECONDS = 90
+"""The operator tries again every half minute."""
 APP = "app"
 
 
@@ -56,7 +58,7 @@ def test_refused_drop_of_a_role_ends_when_its_cause_goes(
     _is_refused(writer, owner)
     take_away()
     writer.confirmed("delete_postgres_role", role_name=owner)
-    assert writer.row("roles", owner) is None
+    writer.forgotten_role(owner)
 
 
 def test_refused_drop_of_a_role_is_withdrawn_as_printed(
@@ -104,7 +106,8 @@ def test_refused_drop_of_a_database_happens_when_the_last_session_ends(
 ) -> None:
     with session(writer.psql, shop):
         _is_held(writer, shop)
-    until(lambda: truth.database(writer.psql, shop) is None, PATIENCE, "the drop")
+    until(lambda: writer.state("databases", shop) == "dropped", DROP_SECONDS, "the drop")
+    assert truth.database(writer.psql, shop) is None
     writer.confirmed("delete_postgres_database", database_name=shop)
 
 

@@ -140,4 +140,4 @@ def test_dropped_role_is_gone_with_its_secret(writer: Writer, doomed: str) -> No
     writer.confirmed("delete_postgres_role", role_name=doomed)
     secrets = writer.psql.admin.objects("secrets", writer.psql.namespace)
     assert secret not in {item["metadata"]["name"] for item in secrets}
-    assert writer.row("roles", doomed) is None
+    writer.forgotten_role(doomed)

@@ -7,6 +7,7 @@ from typing import Any, Self
 from test.e2e.desk import Answer, Data, Desk, Refusal, UnexpectedRefusal
 from test.e2e.psql import Psql
 from test.e2e.truth import prove
+from test.e2e.waiting import until
 
 PATIENCE = 45
 """Seconds that a tool waits at most."""
@@ -84,6 +85,10 @@ class Writer:
         """Its state there."""
         row = self.row(plural, name)
         return str(row["state"]) if row else ""
+
+    def forgotten_role(self, name: str) -> None:
+        """Returns when the list has no role of the name: an old report may have it for a while."""
+        until(lambda: self.row("roles", name) is None, PATIENCE, f"{name} is not listed any more")
 
     def password(self, role: str) -> str:
         """What the Secret holds that the list names for a role."""

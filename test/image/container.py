@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,9 +19,9 @@ from uuid import uuid4
 from test.image.archive import Archive
 from test.image.builders import Unavailable
 
-READY_SECONDS = 30
+READY_SECONDS = 90
 FS_GROUP = 2000
-_RUN_SECONDS = 60
+_RUN_SECONDS = 120
 _ANSWER = """
 import sys, urllib.error, urllib.request
 try:
@@ -112,13 +112,15 @@ class Container:
             check=False,
         )
 
-    def answer(self, port: int, path: str) -> str:
-        """Status and body that a path answers, asked from inside, once something listens."""
+    def answer(self, port: int, path: str, holds: Callable[[str], bool] = lambda _: True) -> str:
+        """Status and body that a path answers, asked from inside, once they are as awaited."""
         deadline = time.monotonic() + READY_SECONDS
         url = f"http://127.0.0.1:{port}{path}"
-        while (asked := self.run("python", "-c", _ANSWER, url)).returncode:
+        while (asked := self.run("python", "-c", _ANSWER, url)).returncode or not holds(
+            asked.stdout
+        ):
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{asked.stderr}\n{self.log.read_text()}")
+                raise RuntimeError(f"{asked.stdout}{asked.stderr}\n{self.log.read_text()}")
         return asked.stdout
 
     def stop(self) -> int:

@@ -12,6 +12,8 @@ from cnpg_mcp.kube.connection import Connection, make_client
 from cnpg_mcp.kube.transport import Transport
 
 Answer = web.StreamResponse | str
+DEADLINE = 30.0
+"""Seconds of a call that is not to end by its deadline, however busy the machine is."""
 
 
 @dataclass
@@ -28,12 +30,12 @@ class FaultyServer:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        make = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        answer = make()
         async with self.arrived:
             self.seen.append(request)
             self.arrived.notify_all()
         self.bodies.append(await request.text())
-        make = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        answer = make()
         if answer == "cut":
             assert request.transport is not None
             request.transport.close()
@@ -60,11 +62,11 @@ class FaultyServer:
         return sum(pool is not None and not pool.closed for pool in pools)
 
     async def has_seen(self, count: int) -> None:
-        """Returns when that many requests have come in."""
-        async with asyncio.timeout(10), self.arrived:
+        """Returns when that many requests have come in, each with its answer."""
+        async with asyncio.timeout(30), self.arrived:
             await self.arrived.wait_for(lambda: len(self.seen) >= count)
 
-    def transport(self, deadline: float = 5.0) -> Transport:
+    def transport(self, deadline: float = DEADLINE) -> Transport:
         return Transport(self.connect, deadline=deadline, jitter=lambda: 0.0)
 
 

@@ -10,6 +10,7 @@ from test.unit.build_cluster import (
     WAITING,
     Scene,
     ago,
+    condition,
     endpoints,
     find,
     healthy,
@@ -198,6 +199,19 @@ def test_ready_primary_without_endpoint_is_down():
     assessment = scene.assess()
     assert assessment.verdict is Verdict.DOWN
     assert problems(assessment) == {Code.NO_WRITE_ENDPOINT}
+
+
+def test_primary_that_came_up_this_moment_is_about_to_have_its_endpoint():
+    scene = healthy()
+    scene.parts["endpoint_slices"] = [endpoints(ready=False)]
+    pod = scene.pod("db-1")
+    pod["status"]["conditions"] = [condition("Ready", "True", 2)]
+    assessment = scene.assess()
+    assert assessment.verdict is Verdict.PROGRESSING
+    assert problems(assessment) == set()
+    assert "about to lead" in find(assessment, Code.INSTANCES_STARTING).message
+    pod["metadata"]["labels"]["cnpg.io/instanceRole"] = "unhealthy"
+    assert scene.assess().verdict is Verdict.DOWN
 
 
 def test_stale_phase_is_told_after_a_minute():

@@ -16,6 +16,8 @@ from cnpg_mcp.demo.kinds import BY_KIND, BY_PLURAL, KubeObject
 MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 POLL_SECONDS = 0.05
+PATIENCE_SECONDS = 60.0
+"""For a condition that comes true in a moment where the machine has nothing else to do."""
 NOT_FOUND, TOO_MANY_REQUESTS, INTERNAL_ERROR = 404, 429, 500
 
 Predicate = Callable[[KubeObject], Any]
@@ -135,7 +137,7 @@ class ApiClient(ABC):
         name: str,
         predicate: Predicate,
         *,
-        timeout: float = 20,  # noqa: ASYNC109 - the message needs the last object seen
+        timeout: float = PATIENCE_SECONDS,  # noqa: ASYNC109 - the message needs the last object seen
     ) -> KubeObject:
         """The object, once the predicate holds; ``TimeoutError`` shows what was last seen."""
         last: KubeObject = {}
@@ -154,7 +156,7 @@ class ApiClient(ABC):
         namespace: str | None,
         name: str,
         *,
-        timeout: float = 20,  # noqa: ASYNC109 - the message needs the last object seen
+        timeout: float = PATIENCE_SECONDS,  # noqa: ASYNC109 - the message needs the last object seen
     ) -> None:
         """Returns when the object is gone."""
         last: KubeObject = {}

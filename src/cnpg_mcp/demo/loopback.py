@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cnpg_mcp.demo.ports import LOOPBACK, listening, loopback
 
+_KEEP_ALIVE_SECONDS = 90
+"""Longer than clients keep a connection that has nothing to do: who ends it is not who uses it."""
 _log = logging.getLogger(__name__)
 
 
@@ -54,6 +56,7 @@ class LoopbackServer:
                 log_level="critical",
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=1,
                 ws="none",
             )

@@ -33,8 +33,11 @@ STORAGE_CLASS: KubeObject = {
 }
 QUERIES = "cnpg-default-monitoring"
 _STATUS_PATH = "/pg/status"
-_LOOK_SECONDS, _QUIET_SECONDS, _PATIENCE_SECONDS = 0.05, 1.5, 60.0
-"""So long without a write, nothing is under way: what is tried again by the clock takes longer."""
+_LOOK_SECONDS, _QUIET_LOOKS, _PATIENCE_SECONDS = 0.05, 30, 60.0
+"""So often without a write, nothing is under way: what is tried again by the clock takes longer.
+
+Looks are counted, and not seconds: in a second in which this process stands still nobody writes.
+"""
 
 
 @dataclass(frozen=True)
@@ -179,11 +182,11 @@ class Simulation:
         clock, storage = asyncio.get_running_loop().time, self.server.storage
         end = clock() + _PATIENCE_SECONDS
         with self._options.pace.hurried():
-            seen, since = storage.revision, clock()
-            while clock() < min(since + _QUIET_SECONDS, end):
+            seen, quiet = storage.revision, 0
+            while quiet < _QUIET_LOOKS and clock() < end:
                 await asyncio.sleep(_LOOK_SECONDS)
-                if storage.revision != seen:
-                    seen, since = storage.revision, clock()
+                quiet = quiet + 1 if storage.revision == seen else 0
+                seen = storage.revision
 
     def postgres(self, namespace: str, cluster: str) -> Postgres:
         """The model of a running cluster's PostgreSQL."""

@@ -12,8 +12,8 @@ CLIENT_ID = "cnpg-mcp-test-client"
 CLIENT_SECRET = "made-up-client-secret-of-a-test"
 PERSON = Person("someone", "made-up-password-of-a-test")
 SCOPES = ("cnpg:read", "cnpg:write", "cnpg:admin")
-START_SECONDS = 30
-STOP_SECONDS = 10
+START_SECONDS = 60
+STOP_SECONDS = 30
 
 
 class Provider(Protocol):

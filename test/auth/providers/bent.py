@@ -14,7 +14,7 @@ from test.auth.providers.auth0 import Auth0, _app
 from test.auth.threaded import Threaded
 
 TOKEN = "/oauth/token"
-HOLD_SECONDS = 20
+HOLD_SECONDS = 60
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 

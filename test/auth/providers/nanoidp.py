@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import yaml
 
+from test.auth.addresses import plain_http
 from test.auth.providers.base import (
     AUDIENCE,
     CLIENT_ID,
@@ -58,9 +59,8 @@ class NanoIdp:
 
     def token(self, *scopes: str) -> str:
         """A token of the application itself (client credentials)."""
-        answer = httpx.post(
+        answer = _post(
             f"{self.issuer}/token",
-            trust_env=False,
             auth=(CLIENT_ID, CLIENT_SECRET),
             data={"grant_type": "client_credentials", "scope": " ".join(scopes)},
         )
@@ -70,7 +70,7 @@ class NanoIdp:
 
     def rotate_keys(self) -> None:
         """Signs with a new key; the two keys before stay published."""
-        httpx.post(f"{self.issuer}/api/keys/rotate", trust_env=False).raise_for_status()
+        _post(f"{self.issuer}/api/keys/rotate").raise_for_status()
 
     def _has_ended(self) -> bool:
         if self._child.running:
@@ -107,3 +107,8 @@ def documents(issuer: str, keys: str, lifetime_minutes: int) -> dict[str, dict[s
         "settings": {"config_version": 1, "oauth": oauth, "jwt": {"keys_dir": keys}},
         "users": {"config_version": 1, "users": people},
     }
+
+
+def _post(url: str, **request: Any) -> httpx.Response:
+    with plain_http() as http:
+        return http.post(url, **request)

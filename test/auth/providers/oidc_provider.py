@@ -3,9 +3,11 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+from test.auth.addresses import plain_http
 from test.auth.providers.base import (
     AUDIENCE,
     CLIENT_ID,
@@ -59,9 +61,8 @@ class OidcProvider:
     def token(self, *scopes: str) -> str:
         """A token of the application itself (client credentials)."""
         grant = {"grant_type": "client_credentials", "resource": AUDIENCE}
-        answer = httpx.post(
+        answer = _post(
             f"{self.issuer}/token",
-            trust_env=False,
             auth=(CLIENT_ID, CLIENT_SECRET),
             data={**grant, "scope": " ".join(scopes)},
         )
@@ -71,7 +72,7 @@ class OidcProvider:
 
     def rotate_keys(self) -> None:
         """Signs with a new key; the one before stays published."""
-        httpx.post(f"{self.issuer}/rotate/{self._secret}", trust_env=False).raise_for_status()
+        _post(f"{self.issuer}/rotate/{self._secret}").raise_for_status()
 
     def _has_ended(self) -> bool:
         if self._child.running:
@@ -92,3 +93,8 @@ class OidcProvider:
                 "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
             },
         }
+
+
+def _post(url: str, **request: Any) -> httpx.Response:
+    with plain_http() as http:
+        return http.post(url, **request)

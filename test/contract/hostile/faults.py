@@ -20,7 +20,8 @@ from aiohttp.typedefs import Handler
 
 from test.controlplane.api import KubeClient
 
-_MOMENT = 0.1
+_FIRST_NEWS, _MOMENT = 1, 0.1
+"""Seconds of a watch: until it tells something, and after it has told the last."""
 _NAMESPACE = re.compile(r"/namespaces/[^/]+")
 _RANDOM = re.compile(r"(-[0-9a-f]{10})-[0-9a-f]{8}$")
 _PASSED_ON = ("Accept", "Content-Type")
@@ -256,12 +257,13 @@ async def proxy(upstream: KubeClient, **options: object) -> AsyncIterator[Proxy]
 
 
 async def _events(answer: ClientResponse) -> bytes:
-    """What a watch tells in its first moment; a watch may end at any time."""
+    """What a watch tells in its first moments; a watch may end at any time."""
     data = b""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_MOMENT):
+        async with asyncio.timeout(_FIRST_NEWS) as limit:
             async for chunk in answer.content.iter_any():
                 data += chunk
+                limit.reschedule(asyncio.get_running_loop().time() + _MOMENT)
     return data[: data.rfind(b"\n") + 1]
 
 

@@ -23,9 +23,9 @@ from test.contract.hostile.scenes import Scene
 from test.contract.hostile.world import World
 from test.controlplane.api import KubeClient, until
 
-PATIENCE, IMPATIENCE = 20.0, 0.4
+PATIENCE, IMPATIENCE = 20, 0.4
 """Seconds that the server waits for an answer of the API server, and where none will come."""
-_TRIES = 3
+_TRIES = 10
 """Runs of one case: on a busy machine an impatient server may give up before the fault comes."""
 
 
@@ -58,7 +58,8 @@ class Stage:
 
     async def clean(self) -> tuple[list[Step], Standard]:
         """The steps of a run that nothing disturbs, and what it leaves."""
-        standard = await self._undisturbed()
+        patience = {"wait_seconds": PATIENCE} if self.scene.later else {}
+        standard = await self._undisturbed(**patience)
         steps = [*self.proxy.steps]
         if self.scene.released:
             asked = await self._undisturbed(wait_seconds=0)
@@ -69,7 +70,8 @@ class Stage:
         await self.world.arrange()
         arguments = await self._arguments()
         self.proxy.arm()
-        await self.caller.call(self.scene.tool, **{**arguments, **more})
+        done = await self.caller.call(self.scene.tool, **{**arguments, **more})
+        assert done.content["outcome"] == "applied" or not more.get("wait_seconds"), done.text
         return Standard.of(self.world.view, await self.world.look())
 
     async def run(self, step: Step, strike: Strike, standard: Standard) -> list[str]:
@@ -139,7 +141,7 @@ class Stage:
         async def is_over() -> bool:
             return len(self._calls()) > ended
 
-        await until(is_over, 10, lambda: "the server goes on with a cancelled call")
+        await until(is_over, 30, lambda: "the server goes on with a cancelled call")
         return None
 
     async def _again(self, arguments: Content) -> list[str]:

@@ -16,6 +16,8 @@ from cnpg_mcp.demo.kubernetes.http import HttpApi
 from cnpg_mcp.demo.kubernetes.server import ApiServer
 from cnpg_mcp.demo.operator.definitions import definitions
 
+LONGER_THAN_CLIENTS = 600
+"""Seconds for which a connection is kept that has nothing to do, or it ends as it is used again."""
 ADMIN_TOKEN = "admin-of-the-emulator"
 NOBODY_TOKEN = "nobody-of-the-emulator"
 TOKENS = {
@@ -38,7 +40,13 @@ def bare_api() -> HttpApi:
 def served(api: HttpApi) -> Iterator[str]:
     """The address at which the application is served while the context is open."""
     with _listening() as listening:
-        config = uvicorn.Config(api, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            api,
+            log_level="error",
+            lifespan="off",
+            timeout_keep_alive=LONGER_THAN_CLIENTS,
+            timeout_graceful_shutdown=1,
+        )
         server = uvicorn.Server(config)
         running = Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
         running.start()

@@ -18,7 +18,7 @@ from cnpg_mcp.demo.client import ApiError
 from test.controlplane.plane import Plane
 from test.demo.same.exchange import FORGET, Answer, Exchange, post
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds until an exchange that is repeated has to be answered as wanted."""
 
 
@@ -122,7 +122,7 @@ def endpoint(name: str, kubeconfig: Path, forget: Callable[[], object]) -> Itera
     cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
     headers = {"Accept": "application/json"}
     token = {"Authorization": f"Bearer {user['token']}"} if "token" in user else {}
-    common = {"base_url": cluster["server"], "timeout": 30}
+    common = {"base_url": cluster["server"], "timeout": 90}
     with (
         httpx.Client(
             verify=_context(cluster, user), headers={**headers, **token}, **common

@@ -127,7 +127,7 @@ def get(path: str, **query: str) -> Exchange:
 
 def watch(path: str, events: int, **query: str) -> Exchange:
     """A watch, up to a number of events."""
-    return Exchange("GET", path, {"watch": "true", "timeoutSeconds": "5", **query}, events=events)
+    return Exchange("GET", path, {"watch": "true", "timeoutSeconds": "60", **query}, events=events)
 
 
 def post(path: str, body: object, **query: str) -> Exchange:

@@ -25,7 +25,8 @@ RELEASE = "cnpg-mcp"
 DEPLOYMENT = "deployment/cnpg-mcp-server"
 PATHS = {"main": "/mcp", "test": "/test"}
 READY = "180s"
-ROUTED_SECONDS = 30
+ROUTED_SECONDS = 90
+ONE_POD_SECONDS = 90
 _RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 _AUTHORITY = "authority"
 
@@ -100,7 +101,9 @@ class Installation:
     def test(self) -> str:
         """`helm test`; what the doctors said."""
         try:
-            return self._helm.run("test", RELEASE, f"--namespace={self.namespace}", "--timeout=90s")
+            return self._helm.run(
+                "test", RELEASE, f"--namespace={self.namespace}", "--timeout=180s"
+            )
         finally:
             self.doctors = self._doctors()
 
@@ -131,10 +134,15 @@ class Installation:
 
     @property
     def pod(self) -> Any:
-        """The only pod that is not about to end."""
-        found = self.kubectl.json("pods", "--selector=app=cnpg-mcp-server")["items"]
-        (only,) = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        """The only pod that is not about to end, once there is no other and its containers are."""
+        (only,) = until(self._only_pod, ONE_POD_SECONDS, "one pod, whose containers are started")
         return only
+
+    def _only_pod(self) -> list[Any]:
+        found = self.kubectl.json("pods", "--selector=app=cnpg-mcp-server")["items"]
+        stay = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        told = all(pod["status"].get("containerStatuses") for pod in stay)
+        return stay if len(stay) == 1 and told else []
 
     async def _status(self, path: str, method: str, token: str) -> int:
         headers = {"Authorization": f"Bearer {token}"} if token else None

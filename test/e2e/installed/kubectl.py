@@ -16,7 +16,7 @@ from test.controlplane.process import Child
 from test.e2e.waiting import until
 
 SECONDS = 240
-FORWARDED_SECONDS = 20
+FORWARDED_SECONDS = 60
 _FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ->")
 
 

@@ -30,7 +30,7 @@ class Provider:
     def start(self) -> None:
         """Returns when it runs."""
         self._kubectl.apply(*self._objects())
-        self._kubectl.run("rollout", "status", f"deployment/{_NAME}", "--timeout=90s")
+        self._kubectl.run("rollout", "status", f"deployment/{_NAME}", "--timeout=180s")
 
     @property
     def credentials(self) -> dict[str, str]:

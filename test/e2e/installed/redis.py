@@ -19,7 +19,7 @@ _NOBODY = 65532
 def start_redis(kubectl: Kubectl, image: str) -> None:
     """Returns when it runs, and Secret `logins` tells servers where."""
     kubectl.apply(_secret(secrets.token_hex(24)), _service(), _deployment(image))
-    kubectl.run("rollout", "status", f"deployment/{_NAME}", "--timeout=90s")
+    kubectl.run("rollout", "status", f"deployment/{_NAME}", "--timeout=180s")
 
 
 def _secret(password: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from test.image.build import Image, built_image, services_image
 from test.image.builders import Unavailable as NoBuilder
 
 LOAD_IMAGE, INGRESS_ADDRESS = "CNPG_MCP_LOAD_IMAGE", "CNPG_MCP_INGRESS"
-ADMITTED_SECONDS = 30
+ADMITTED_SECONDS = 90
 
 
 class Unavailable(RuntimeError):

@@ -86,7 +86,9 @@ def test_test_server_that_cannot_start_is_seen_and_switching_it_off_brings_mcp_b
         until(
             lambda: waits_for_restart(installation), BACK_SECONDS, "the sidecar crashes in a loop"
         )
-        assert status(installation, "mcp-server")["ready"]
+        until(
+            lambda: status(installation, "mcp-server")["ready"], BACK_SECONDS, "/mcp itself is well"
+        )
         until(lambda: not endpoints(installation), BACK_SECONDS, "/mcp leaves its Service")
         installation.upgrade({"testSidecar": {"enabled": False}})
         installation.await_status("/mcp", UNAUTHORIZED)

@@ -141,7 +141,7 @@ def test_test_server_that_is_switched_off_leaves_no_trace_and_uninstalling_leave
         installation.upgrade({"testSidecar": {"enabled": False}})
         installation.await_status("/test", NOT_FOUND)
         installation.await_status("/mcp", UNAUTHORIZED)
-        assert not [name for name in installation.kubectl.names(KINDS) if "-test" in name]
+        until(lambda: not traces_of_test(installation), GONE_SECONDS, "no trace is left")
         assert [each["name"] for each in installation.pod["spec"]["containers"]] == ["mcp-server"]
         assert installation.paths == ["/mcp"]
         with installation.desk("main", token) as desk:
@@ -169,6 +169,11 @@ def test_manifest_gives_the_same_without_helm(
 def login(installation: Installation) -> str:
     """A token of the main server for a person who has signed in by the Ingress."""
     return installation.login().access
+
+
+def traces_of_test(installation: Installation) -> set[str]:
+    """Kind and name of all that is the test server's own."""
+    return {name for name in installation.kubectl.names(KINDS) if "-test" in name}
 
 
 def left(installation: Installation) -> set[str]:

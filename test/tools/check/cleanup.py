@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -20,11 +21,15 @@ _FINAL = {"forbidden", "insufficient_scope", "protected", "unsupported", "invali
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds: for all of it, between two tries, and for what may still come into being."""
+    """Seconds: for all of it, between two tries, and for what may still come into being.
+
+    `now` is the clock by which the last of them is judged.
+    """
 
     whole: float = 120.0
     pace: float = PACE_SECONDS
     late: float = 5.0
+    now: Callable[[], float] = time.monotonic
 
 
 async def clean_up(wire: Wire, own: Own, patience: Patience | None = None) -> Result | None:
@@ -100,7 +105,7 @@ async def _connected_removal(wire: Wire, own: Own, left: _Left) -> None:
 
 def _stays_away(own: Own, left: _Left) -> bool:
     """Whether it will not come yet: a create that nobody waits for may still be at work."""
-    now = time.monotonic()
+    now = left.patience.now()
     left.unseen_since = left.unseen_since or now
     return own.answered or now - left.unseen_since > left.patience.late
 

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 import pytest
 
 from test.contract.backend import Backend, RealBackend
+from test.controlplane.api import until
 from test.controlplane.plane import Plane
 from test.tools.tests.checking import check, reason, shown, started, states
 
 KINDS = ("clusters", "databases", "secrets", "persistentvolumeclaims", "databaseroles")
 OLDER_KINDS = KINDS[:-1]
+GONE_SECONDS = 60
+"""Within which Kubernetes has collected what belonged to a cluster that is gone."""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,17 @@ async def _left_in(backend: Backend, namespace: str, kinds: tuple[str, ...]) -> 
     return [found["metadata"]["name"] for each in lists for found in each]
 
 
+def nothing_stays_in(backend: Backend, namespace: str, kinds: tuple[str, ...] = KINDS) -> None:
+    """Returns once nothing of a cluster is there."""
+    left: list[str] = []
+
+    async def is_empty() -> bool:
+        left[:] = await _left_in(backend, namespace, kinds)
+        return not left
+
+    asyncio.run(until(is_empty, GONE_SECONDS, lambda: f"{namespace} still has {left}"))
+
+
 @pytest.mark.parametrize(
     ("which", "kinds"),
     [("plane", KINDS), ("older_plane", OLDER_KINDS)],
@@ -62,7 +76,7 @@ def test_whole_life_of_a_cluster_passes_and_leaves_nothing(
     assert found["exit_status"] == 0, found
     assert states(found)["write.delete-cluster"] == "passed"
     assert states(found)["clean-up"] == "passed"
-    assert left_in(backend, namespace, kinds) == []
+    nothing_stays_in(backend, namespace, kinds)
 
 
 def test_failure_in_the_middle_leaves_nothing(backend: Backend, playground: str) -> None:
@@ -78,7 +92,7 @@ def test_failure_in_the_middle_leaves_nothing(backend: Backend, playground: str)
         "it needs write.delete-database, which was skipped"
     )
     assert states(found)["clean-up"] == "passed"
-    assert left_in(backend, playground) == []
+    nothing_stays_in(backend, playground)
 
 
 @pytest.mark.parametrize("after", ["write.dry-run", "write.create "])
@@ -93,7 +107,7 @@ def test_interrupted_run_removes_what_it_has_made(
     assert ran.status == 130
     assert "passed   clean-up" in ran.out
     assert "skipped  write.scale-up" in ran.out
-    assert left_in(backend, playground) == []
+    nothing_stays_in(backend, playground)
 
 
 def test_what_cannot_be_removed_is_named_and_fails(backend: Backend, playground: str) -> None:

@@ -4,9 +4,9 @@ import asyncio
 import os
 from pathlib import Path
 
-import httpx
 import jwt
 
+from test.auth.addresses import plain_http
 from test.auth.browser import Browser
 from test.auth.providers.auth0 import Auth0
 from test.auth.providers.base import AUDIENCE, CLIENT_SECRET, PERSON
@@ -88,7 +88,8 @@ def test_refused_device_login_ends_with_a_sentence(program: TokenProgram) -> Non
     running = program.start("--device")
     address = running.line_with("http").split()[-1]
     code = running.line_with("code").split()[-1]
-    httpx.post(address, data={"user_code": code, "action": "deny"})
+    with plain_http() as http:
+        http.post(address, data={"user_code": code, "action": "deny"})
     ran = running.end()
     assert (ran.status, program.token_file.exists()) == (1, False)
     assert "refused" in ran.errors

@@ -3,9 +3,9 @@
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
+from test.auth.addresses import plain_http
 from test.auth.providers.auth0 import Auth0
 from test.auth.providers.base import AUDIENCE, CLIENT_ID, CLIENT_SECRET
 from test.controlplane.process import free_ports
@@ -143,18 +143,18 @@ def test_answer_of_the_provider_gives_the_code() -> None:
 def test_callback_waits_on_after_answers_that_are_not_its_own() -> None:
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}/callback"
-    with Callback(port, STATE) as callback:
+    with Callback(port, STATE) as callback, plain_http() as http:
         for foreign in ("", "?code=x", "?code=x&state=guess", f"?state={STATE}&state={STATE}"):
-            assert httpx.get(url + foreign).status_code == 400
-        assert httpx.get(f"http://127.0.0.1:{port}/favicon.ico").status_code == 404
-        assert httpx.get(f"{url}?code=right&state={STATE}").status_code == 200
+            assert http.get(url + foreign).status_code == 400
+        assert http.get(f"http://127.0.0.1:{port}/favicon.ico").status_code == 404
+        assert http.get(f"{url}?code=right&state={STATE}").status_code == 200
         assert callback.wait(1)["code"] == "right"
 
 
 def test_callback_page_repeats_nothing_of_its_address() -> None:
     (port,) = free_ports(1)
-    with Callback(port, STATE):
-        page = httpx.get(f"http://127.0.0.1:{port}/callback?code=<b>&state={STATE}")
+    with Callback(port, STATE), plain_http() as http:
+        page = http.get(f"http://127.0.0.1:{port}/callback?code=<b>&state={STATE}")
     assert "<b>" not in page.text
     assert page.headers["referrer-policy"] == "no-referrer"
 

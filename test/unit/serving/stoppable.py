@@ -1,8 +1,9 @@
 """A server with the layers around it, as a process: `/slow` answers once a file is there.
 
-Run as `python -m test.unit.serving.stoppable PORT FILE`.
+Run as `python -m test.unit.serving.stoppable FILE`; it prints the port that it has taken.
 """
 
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def layered(app: Any, metrics: Metrics, limit: int = 8) -> Any:
 
 def main() -> None:
     """Serves until SIGTERM."""
-    port, released = int(sys.argv[1]), Path(sys.argv[2])
+    released = Path(sys.argv[1])
     metrics = Metrics(())
 
     async def app(_: Any, receive: Any, send: Any) -> None:
@@ -39,14 +40,16 @@ def main() -> None:
         await until(released.exists)
         await answer_with(send, 200, message["body"])
 
-    uvicorn.run(
+    config = uvicorn.Config(
         layered(app, metrics),
-        port=port,
         lifespan="off",
         ws="none",
         log_config=None,
-        timeout_graceful_shutdown=30,
+        timeout_graceful_shutdown=60,
     )
+    bound = socket.create_server(("127.0.0.1", 0))
+    print(bound.getsockname()[1], flush=True)
+    uvicorn.Server(config).run(sockets=[bound])
 
 
 if __name__ == "__main__":

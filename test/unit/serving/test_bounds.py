@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import httpx
@@ -232,18 +233,14 @@ def test_what_is_no_json_never_counts_as_less_deep(body: str) -> None:
     ids=["open", "escapes", "flat", "quotes", "pairs", "nested"],
 )
 def test_hostile_megabyte_is_judged_quickly(body: bytes) -> None:
-    async def judge() -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        is_deeper(body, 32)
-        assert loop.time() - began < 1  # 10 to 50 ms on a machine that is not busy
-
-    asyncio.run(judge())
+    began = time.thread_time()
+    is_deeper(body, 32)
+    assert time.thread_time() - began < 1  # 10 to 50 ms of work
 
 
 async def test_client_of_a_real_server_reads_the_refusal_of_its_large_body() -> None:
     with served(BodyBounds(Echo())) as url:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             refused = await client.post(url, content=b"x" * 8_000_000)
             after = await client.post(url, content=b"{}")
     assert refused.status_code == 413
@@ -256,7 +253,7 @@ async def test_client_of_a_real_server_that_streams_too_much_reads_the_refusal()
             yield b"x" * 100_000
 
     with served(BodyBounds(Echo())) as url:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             refused = await client.post(url, content=parts())
     assert refused.status_code == 413
 

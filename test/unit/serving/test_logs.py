@@ -192,7 +192,7 @@ async def _walk(library: Any) -> None:
         await send({"type": "http.response.body", "body": b""})
 
     with served(app, access_log=True) as url:
-        async with library.AsyncClient(auth=("client", CODE)) as client:
+        async with library.AsyncClient(auth=("client", CODE), timeout=60) as client:
             await client.post(f"{url}/token?code={CODE}", data={"refresh_token": CODE})
 
 
@@ -202,7 +202,7 @@ async def test_failure_of_an_app_is_logged_without_its_secrets(configured: Confi
 
     stream = configured(log_format="json")
     with served(RequestId(app, make=lambda: "r1")) as url:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             assert (await client.get(f"{url}/?code={CODE}")).status_code == 500
     (failure,) = [line for line in _lines(stream) if line["level"] == "ERROR"]
     assert failure["request_id"] == "r1"

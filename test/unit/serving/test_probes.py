@@ -75,8 +75,8 @@ async def test_secret_in_a_public_message_is_not_told() -> None:
 
 
 async def test_check_without_an_answer_fails_in_time() -> None:
-    report = await Readiness({"a": _never, "b": _Check()}, timeout=0.01).report()
-    assert report.checks == {"a": "no answer within 0.01 s", "b": "ok"}
+    report = await Readiness({"a": _never, "b": _Check()}, timeout=3).report()
+    assert report.checks == {"a": "no answer within 3 s", "b": "ok"}
 
 
 async def test_checks_run_at_the_same_time() -> None:

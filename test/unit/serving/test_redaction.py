@@ -84,9 +84,9 @@ def test_secret_that_the_cut_goes_through_does_not_show() -> None:
     "piece", ["3f", "a.", "a://", "token", "token=", "'token',", "\\", "bearer ", "_", '"code": ["']
 )
 def test_hostile_text_takes_no_time(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     redacted(piece * (65_536 // len(piece)))
-    assert time.perf_counter() - began < 2  # 5 to 180 ms on a machine that is not busy
+    assert time.thread_time() - began < 2  # 5 to 180 ms of work
 
 
 def _record(message: object, *arguments: Any, **more: Any) -> logging.LogRecord:

@@ -9,7 +9,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from test.controlplane.process import free_ports
 from test.serving import ROOT
 from test.unit.serving.asgi import until
 
@@ -23,10 +22,10 @@ def released(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(released: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A server with all layers, and its port."""
-    (port,) = free_ports(1)
-    command = [sys.executable, "-m", "test.unit.serving.stoppable", str(port), str(released)]
+    command = [sys.executable, "-m", "test.unit.serving.stoppable", str(released)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    yield process, port
+    assert process.stdout
+    yield process, int(process.stdout.readline())
     process.kill()
     process.communicate()
 
@@ -40,9 +39,9 @@ async def _accepts(port: int) -> bool:
     return True
 
 
-async def _until_it(*, accepts: bool, port: int) -> None:
-    async with asyncio.timeout(20):
-        while await _accepts(port) != accepts:  # noqa: ASYNC110 - the port tells no one
+async def _until_closed(port: int) -> None:
+    async with asyncio.timeout(60):
+        while await _accepts(port):  # noqa: ASYNC110 - the port tells no one
             await asyncio.sleep(0.01)
 
 
@@ -51,13 +50,12 @@ async def test_slow_request_is_finished_after_sigterm(
 ) -> None:
     process, port = server
     assert process.stdout
-    await _until_it(accepts=True, port=port)
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         request = client.post(f"http://127.0.0.1:{port}/slow", content=b"{}")
         answering = asyncio.create_task(request)
         assert await asyncio.to_thread(process.stdout.readline) == "at work\n"
         process.terminate()
-        await _until_it(accepts=False, port=port)
+        await _until_closed(port)
         assert not answering.done()
         released.touch()  # noqa: ASYNC240 - an empty file
         answer = await answering

@@ -2,6 +2,7 @@
 
 import base64
 
+from cnpg_mcp.demo.client import ApiError
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.node import instance, nodes, volumes
 from cnpg_mcp.demo.node.injection import asked
@@ -10,6 +11,7 @@ from cnpg_mcp.demo.node.world import World
 from cnpg_mcp.demo.world import now
 from cnpg_mcp.demo.world.conditions import condition, is_true, updated
 from cnpg_mcp.demo.world.instances import serial
+from cnpg_mcp.demo.world.world import CONFLICT_OR_GONE
 
 START_SECONDS = 9.0
 """From the pod's start until PostgreSQL serves and the readiness probe has seen it."""
@@ -160,7 +162,11 @@ async def _bind(world: World, pod: KubeObject) -> None:
         "target": {"apiVersion": "v1", "kind": "Node", "name": node},
     }
     path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}/binding"
-    await world.api.request("POST", path, binding)
+    try:
+        await world.api.request("POST", path, binding)
+    except ApiError as error:  # the cache lags behind: it is gone, or was bound already
+        if error.status not in CONFLICT_OR_GONE:
+            raise
     pod["spec"]["nodeName"] = node
 
 

@@ -115,21 +115,24 @@ def _destination(backup: KubeObject, scene: Scene) -> KubeObject:
 
 
 async def _finish(world: World, backup: KubeObject, scene: Scene, failure: str) -> None:
+    """The Cluster is told first: where it has changed meanwhile all of this is done anew."""
     stopped = now()
     if failure:
-        await _end(world, backup, {"phase": FAILED, "error": failure, "stoppedAt": stopped})
         last = condition(CONDITION, "LastBackupFailed", failure, true=False)
         summary = {"lastFailedBackup": stopped}
     else:
-        lsn, wal = "0/7000028", f"{scene.status.get('timelineID') or 1:08X}0000000000000007"
-        done = {"phase": COMPLETED, "stoppedAt": stopped, "backupId": _digits(stopped)}
-        places = {"beginLSN": lsn, "endLSN": lsn, "beginWal": wal, "endWal": wal}
-        await _end(world, backup, {**done, **places})
-        await world.tell(backup, "Completed", "Backup completed", source=SOURCE)
         last = condition(CONDITION, "LastBackupSucceeded", "Backup was successful", true=True)
         summary = _recoverable(world, scene, _method(backup), stopped)
     if _method(backup) != PLUGIN:
         await _tell_cluster(world, scene, last, **summary)
+    if failure:
+        await _end(world, backup, {"phase": FAILED, "error": failure, "stoppedAt": stopped})
+        return
+    lsn, wal = "0/7000028", f"{scene.status.get('timelineID') or 1:08X}0000000000000007"
+    done = {"phase": COMPLETED, "stoppedAt": stopped, "backupId": _digits(stopped)}
+    places = {"beginLSN": lsn, "endLSN": lsn, "beginWal": wal, "endWal": wal}
+    await _end(world, backup, {**done, **places})
+    await world.tell(backup, "Completed", "Backup completed", source=SOURCE)
 
 
 def _recoverable(world: World, scene: Scene, method: str, stopped: str) -> KubeObject:

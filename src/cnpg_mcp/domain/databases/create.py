@@ -36,7 +36,7 @@ _PACE = 0.3
 _TOUCH_EVERY = 2.0
 """Seconds; a failed creation would be tried again after half a minute only."""
 _BELIEVE_AFTER = 4.0
-"""Seconds until a failure is taken for final, unless its owner is still being made."""
+"""Seconds until a failure is taken for final, from when its owner was not being made any more."""
 _BLIND = (
     "Databases that no object declares are not visible here: if there was one of this name, it is "
     "not empty, and belongs to this owner now."
@@ -136,13 +136,15 @@ class _Creation:
         return made, Outcome.ACCEPTED
 
     def look(self, made: Database) -> Look[Database]:
-        """Reads the object; a failure is touched away, and believed when it stays."""
+        """Reads the object; a failure is touched away, and believed when it stays.
+
+        One that was told while the owner was still being made says nothing.
+        """
         loop = asyncio.get_running_loop()
-        start = touched = loop.time()
-        awaits_owner = False
+        since = touched = loop.time()
 
         async def look() -> Sight[Database]:
-            nonlocal touched, awaits_owner
+            nonlocal touched, since
             found = await self.databases.read(made.name)
             if found is None:
                 self._is_gone = True
@@ -150,10 +152,11 @@ class _Creation:
             now = loop.time()
             failing = is_failing(found)
             if failing and now - touched >= _TOUCH_EVERY:
-                awaits_owner = await self._nudge_owner()
+                if await self._nudge_owner():
+                    since = now
                 found = await self.databases.change(found, {})
                 touched = now
-            is_final = failing and not awaits_owner and now - start >= _BELIEVE_AFTER
+            is_final = failing and now - since >= _BELIEVE_AFTER
             self._is_refused = is_final
             told = found.status.message
             message = f"operator says {quoted(told)}" if failing else "not applied yet"

@@ -9,7 +9,13 @@ from cnpg_mcp.domain.status.codes import FindingCode
 from cnpg_mcp.domain.status.phases import Phase
 from cnpg_mcp.domain.status.situation import SETTLING, Situation, State
 from cnpg_mcp.domain.status.wording import WAIT, WAIT_LONGER, agreeing, counted, listed
-from cnpg_mcp.domain.status.writes import bootstrapping, restart_asked, switching_over, waking
+from cnpg_mcp.domain.status.writes import (
+    arriving,
+    bootstrapping,
+    restart_asked,
+    switching_over,
+    waking,
+)
 
 _MAJOR_UPGRADE_JOB = "major-upgrade"
 
@@ -161,6 +167,17 @@ def starting(situation: Situation) -> Iterator[Finding]:
         )
 
 
+def opening(situation: Situation) -> Iterator[Finding]:
+    """The primary is up, and clients are about to be let at it."""
+    if arriving(situation):
+        yield info(
+            FindingCode.INSTANCES_STARTING,
+            f"{named(situation.status.current_primary)} is ready since a moment, and the Service "
+            "for writes is about to lead to it.",
+            next_step=WAIT,
+        )
+
+
 def _incomplete(situation: Situation) -> bool:
     return any(one.state is not State.READY for one in situation.instances)
 
@@ -186,4 +203,4 @@ def otherwise(situation: Situation) -> Iterator[Finding]:
         )
 
 
-RULES = (first_instance, new_replicas, scaling_down, scaling_blocked, rollout, starting)
+RULES = (first_instance, new_replicas, scaling_down, scaling_blocked, rollout, starting, opening)

@@ -10,6 +10,9 @@ from cnpg_mcp.domain.views.cluster import HIBERNATION
 SWITCHING = timedelta(seconds=120)
 """A switchover normally takes some seconds; the old primary may take longer to shut down."""
 
+ARRIVING = timedelta(seconds=10)
+"""From a ready pod to the endpoint of its Service; usually it takes less than one."""
+
 UNATTENDED = timedelta(seconds=10)
 """Without instances for longer than this before the first pod came: woken, not crashed."""
 
@@ -140,6 +143,20 @@ def restart_asked(situation: Situation) -> bool:
     )
 
 
+def arriving(situation: Situation) -> bool:
+    """Whether the primary became ready a moment ago, and its Service does not lead to it yet."""
+    primary = situation.primary
+    if primary is None or primary.state is not State.READY or primary.pod is None:
+        return False
+    ready = primary.pod.condition("Ready")
+    return (
+        situation.write_endpoint is False
+        and primary.pod.instance_role == "primary"
+        and ready is not None
+        and situation.within(ready.last_transition_time, ARRIVING)
+    )
+
+
 def switching_over(situation: Situation) -> bool:
     """Whether a planned change of the primary is under way and not overdue."""
     return (
@@ -158,7 +175,10 @@ def just_switched(situation: Situation) -> bool:
 
 
 def pause_planned(situation: Situation) -> bool:
-    """Whether writes pause, or have not begun, because of something that was asked for."""
+    """Whether writes pause, or have not begun, because of something that was asked for.
+
+    Or because the primary has come up this very moment.
+    """
     if situation.phase == Phase.FAILING_OVER:
         return False
     return (
@@ -170,5 +190,6 @@ def pause_planned(situation: Situation) -> bool:
         or just_switched(situation)
         or waking(situation)
         or restart_asked(situation)
+        or arriving(situation)
         or (situation.cluster.being_deleted and not held_finalizers(situation))
     )
