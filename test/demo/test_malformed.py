@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnpg_mcp.demo.client import PATIENCE_SECONDS
 from cnpg_mcp.demo.kinds import BY_PLURAL
 from cnpg_mcp.demo.kubernetes.http import HttpApi
 from cnpg_mcp.demo.kubernetes.server import ApiServer
@@ -246,7 +247,7 @@ def address():
 
 def answers(address):
     """A proper request over a new connection."""
-    connection = http.client.HTTPConnection(*address, timeout=10)
+    connection = http.client.HTTPConnection(*address, timeout=PATIENCE_SECONDS)
     headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
     connection.request("GET", "/api/v1", headers=headers)
     status = connection.getresponse().status
@@ -256,14 +257,14 @@ def answers(address):
 
 @pytest.mark.parametrize("name", RAW)
 def test_connections_that_are_cut(address, name):
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(RAW[name])
     assert answers(address)
 
 
 @pytest.mark.parametrize("name", RAW)
 def test_connections_that_stay_open_keep_nobody_waiting(address, name):
-    connections = [socket.create_connection(address, timeout=10) for _ in range(20)]
+    connections = [socket.create_connection(address, timeout=PATIENCE_SECONDS) for _ in range(20)]
     for connection in connections:
         try:
             connection.sendall(RAW[name])
@@ -277,7 +278,7 @@ def test_connections_that_stay_open_keep_nobody_waiting(address, name):
 def test_watches_that_are_left_keep_nobody_waiting(address):
     line = f"GET {at('clusters')}?watch=true HTTP/1.1\r\nHost: x\r\n"
     watching = f"{line}Authorization: Bearer {ADMIN_TOKEN}\r\n\r\n".encode()
-    connections = [socket.create_connection(address, timeout=10) for _ in range(20)]
+    connections = [socket.create_connection(address, timeout=PATIENCE_SECONDS) for _ in range(20)]
     for connection in connections:
         connection.sendall(watching)
         assert connection.recv(12) == b"HTTP/1.1 200"

@@ -1,15 +1,19 @@
 """Every recorded situation, planted as the demo plants it, gets the verdict of the real one."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from fastmcp import Client
+from fastmcp import Client, FastMCP
 
 from cnpg_mcp.demo import planting, recordings, rights, samples
 from cnpg_mcp.demo.pace import Pace
 from cnpg_mcp.demo.simulation import Options, Simulation
-from test.contract.caller import Answer, Caller, server
+from cnpg_mcp.serving.app import build_estate, build_server
+from cnpg_mcp.settings import Settings
+from test.contract.caller import Answer, Caller
 from test.controlplane.clusters import HEALTHY
 from test.demo.running import start_apart
 
@@ -20,13 +24,20 @@ async def _asked(situation: str, kubeconfig: Path) -> Answer:
     try:
         for obj in rights.objects():
             await simulation.api.create(obj)
+        planted_at = datetime.now(UTC)
         await simulation.plant(situation)
         simulation.kubeconfig(kubeconfig, rights.ACCOUNT, namespace=planting.NAMESPACE)
         name = recordings.load(situation)["cluster_name"]
-        async with Client(server(kubeconfig)) as client:
+        async with Client(_server_of_a_moment(planted_at, kubeconfig)) as client:
             return await Caller(client).call("get_cluster_status", name=name)
     finally:
         await simulation.stop()
+
+
+def _server_of_a_moment(moment: datetime, kubeconfig: Path) -> FastMCP:
+    """A server whose clock stands still: what was recorded does not grow older than it was."""
+    estate = build_estate(Settings(kubeconfig=str(kubeconfig)), "cnpg-mcp")
+    return build_server("cnpg-mcp", replace(estate, now=lambda: moment))
 
 
 @pytest.mark.parametrize("situation", recordings.names())

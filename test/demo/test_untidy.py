@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnpg_mcp.demo.client import ApiError
+from cnpg_mcp.demo.client import NOT_FOUND, PATIENCE_SECONDS, ApiError, until
 from cnpg_mcp.demo.kinds import KubeObject
 from cnpg_mcp.demo.operator import instances
 from cnpg_mcp.demo.operator.labels import major
@@ -78,11 +78,26 @@ class Stage:
                 if error.status >= 500:
                     raise
         await self.turned()
-        for each in made:
-            meta = each["metadata"]
-            plural = f"{each['kind'].lower()}s"
-            await api.delete(plural, meta["namespace"], meta["name"], gracePeriodSeconds=0)
-            await api.wait_gone(plural, meta["namespace"], meta["name"])
+        await until(
+            lambda: self._are_gone(made), PATIENCE_SECONDS, lambda: f"of {made} some remain"
+        )
+
+    async def _are_gone(self, made: list[KubeObject]) -> bool:
+        """Deletes them, and what the operator has made in place of what it took for an instance."""
+        gone = [await self._is_gone(each) for each in reversed(made)]
+        return all(gone)
+
+    async def _is_gone(self, made: KubeObject) -> bool:
+        api, meta = self.simulation.api, made["metadata"]
+        where = f"{made['kind'].lower()}s", meta["namespace"], meta["name"]
+        try:
+            await api.delete(*where, gracePeriodSeconds=0)
+            await api.get(*where)
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            return True
+        return False
 
     def annotates(self, plural: str, name: str, annotations: dict[str, str]) -> None:
         """Annotates, lets a turn pass, and takes the annotations away again."""

@@ -58,9 +58,10 @@ def versions(namespace: str) -> Script:
 
 
 def probes(namespace: str) -> Script:
+    """Repeated: a real API server is not well while its etcd does not answer for two seconds."""
     for path in ("/healthz", "/readyz", "/livez"):
-        yield get(path)
-        yield get(path).accepting("*/*")
+        yield get(path).repeated_until(200)
+        yield get(path).accepting("*/*").repeated_until(200)
 
 
 def groups(namespace: str) -> Script:

@@ -54,7 +54,7 @@ def empty_tables(namespace: str) -> Script:
 
 def tables_or_json(namespace: str) -> Script:
     yield get(at("clusters", namespace)).accepting(f"{TABLE},application/json")
-    yield get("/readyz").accepting(f"{TABLE},text/plain")
+    yield get("/readyz").accepting(f"{TABLE},text/plain").repeated_until(200)
 
 
 def tables_everywhere(namespace: str) -> Script:

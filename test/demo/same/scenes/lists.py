@@ -13,13 +13,15 @@ def _page(body: Any) -> object:
 
 
 def of_a_version(namespace: str) -> Script:
+    """The cache has a version, or the answer after some seconds is a 504; only then 0 shows it."""
     for plural, make in (("clusters", cluster), ("secrets", secret)):
         created = yield post(at(plural, namespace), make(namespace, "one"))
-        for version in ("", "0", created.version):
-            yield get(at(plural, namespace), resourceVersion=version).looking_at(_page)
+        for version in ("", created.version, "0"):
+            listing = get(at(plural, namespace), resourceVersion=version).looking_at(_page)
+            yield listing.repeated_until(200)
         for match in ("NotOlderThan", "Exact"):
             query = {"resourceVersion": created.version, "resourceVersionMatch": match}
-            yield get(at(plural, namespace), **query).looking_at(_page)
+            yield get(at(plural, namespace), **query).looking_at(_page).repeated_until(200)
 
 
 def of_an_earlier_version(namespace: str) -> Script:
@@ -51,11 +53,12 @@ def versions_that_are_none(namespace: str) -> Script:
 
 
 def one_object_of_a_version(namespace: str) -> Script:
-    """After a list, which waits until the cache has what was written."""
+    """As above: the first that is answered proves that the cache has what was written."""
     created = yield post(at("clusters", namespace), cluster(namespace))
-    yield get(at("clusters", namespace)).looking_at(_page)
-    for version in ("0", created.version, "abc"):
-        yield get(at("clusters", namespace, "pg"), resourceVersion=version)
+    path = at("clusters", namespace, "pg")
+    yield get(path, resourceVersion=created.version).repeated_until(200)
+    yield get(path, resourceVersion="0")
+    yield get(path, resourceVersion="abc")
 
 
 def lists_have_their_form(namespace: str) -> Script:

@@ -13,8 +13,10 @@ def of_ones_own(namespace: str) -> Script:
 
 
 def default_ones(namespace: str) -> Script:
+    """A real API server makes them in the background after its start."""
     for name in ("default", "kube-system"):
-        yield get(at("namespaces", None, name)).looking_at(lambda body: body["status"])
+        found = get(at("namespaces", None, name)).repeated_until(200)
+        yield found.looking_at(lambda body: body["status"])
 
 
 def that_end(namespace: str) -> Script:

@@ -45,7 +45,7 @@ def strangers(namespace: str) -> Script:
 def anonymous(namespace: str) -> Script:
     """An Authorization that names no scheme is none."""
     yield get(at("clusters", namespace)).with_header("Authorization", "")
-    yield get("/readyz").with_header("Authorization", "")
+    yield get("/readyz").with_header("Authorization", "").repeated_until(200)
     yield get("/apis").with_header("Authorization", "")
 
 
@@ -80,7 +80,7 @@ def nobody(namespace: str) -> Script:
 
 def everybody(namespace: str) -> Script:
     for path in ("/api", "/apis", "/version", "/healthz", "/readyz", CNPG):
-        yield get(path).acting_as(_NOBODY).looking_at(bool)
+        yield get(path).acting_as(_NOBODY).looking_at(bool).repeated_until(200)
 
 
 def granted(namespace: str) -> Script:
