@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from test.e2e.installed.outside import Way
+from test.e2e.installed.outside import PatientWay
 
 ANSWER = b'{"result": {}}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -38,7 +38,7 @@ def cutting(request: pytest.FixtureRequest) -> Cutting:
 async def http(cutting: Cutting) -> AsyncIterator[httpx.AsyncClient]:
     server = await asyncio.start_server(cutting, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    way = Way("127.0.0.1", ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    way = PatientWay("127.0.0.1", ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     async with (
         server,
         httpx.AsyncClient(transport=way, base_url=f"http://mcp.test:{port}") as client,

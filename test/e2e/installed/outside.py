@@ -11,11 +11,7 @@ SECONDS = 60
 
 
 class Way(httpx.AsyncHTTPTransport):
-    """Connects to the controller for every host that it serves; Host and SNI stay the host's.
-
-    A question whose answer is cut on its way is asked again: proxies written in Go end the
-    connection where a long answer begins before they are done with the request (docs/notes.md).
-    """
+    """Connects to the controller for every host that it serves; Host and SNI stay the host's."""
 
     def __init__(self, address: str, trusted: ssl.SSLContext) -> None:
         super().__init__(verify=trusted)
@@ -29,15 +25,26 @@ class Way(httpx.AsyncHTTPTransport):
             request.method,
             request.url.copy_with(host=self._address),
             headers=request.headers,
-            content=await request.aread(),
+            stream=request.stream,
             extensions={**request.extensions, "sni_hostname": host},
         )
-        if not _is_question(there.content):
-            return await super().handle_async_request(there)
+        return await super().handle_async_request(there)
+
+
+class PatientWay(Way):
+    """Asks a question of MCP again when its answer is cut on the way.
+
+    Proxies written in Go end the connection where a long answer begins before they are done with
+    the request (docs/notes.md).
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not _is_question(await request.aread()):
+            return await super().handle_async_request(request)
         try:
-            return await self._whole(there)
+            return await self._whole(request)
         except httpx.RemoteProtocolError:
-            return await self._whole(there)
+            return await self._whole(request)
 
     async def _whole(self, request: httpx.Request) -> httpx.Response:
         answer = await super().handle_async_request(request)
@@ -66,9 +73,7 @@ class Outside:
 
     def http(self, **options: Any) -> httpx.AsyncClient:
         """A client; options are those of `httpx.AsyncClient`."""
-        given = {"timeout": SECONDS, "trust_env": False, **options}
-        trusted = ssl.create_default_context(cadata=self.authority)
-        return httpx.AsyncClient(transport=Way(self.address, trusted), **given)
+        return self._client(Way, **options)
 
     def client(
         self,
@@ -77,6 +82,11 @@ class Outside:
         auth: httpx.Auth | None = None,
         **options: Any,
     ) -> httpx.AsyncClient:
-        """The same as MCP clients ask for it."""
+        """One as MCP clients ask for it, and patient: for them a cut answer is the end."""
         options = {**options, **({"timeout": timeout} if timeout else {})}
-        return self.http(headers=headers, auth=auth, **options)
+        return self._client(PatientWay, headers=headers, auth=auth, **options)
+
+    def _client(self, way: type[Way], **options: Any) -> httpx.AsyncClient:
+        given = {"timeout": SECONDS, "trust_env": False, **options}
+        trusted = ssl.create_default_context(cadata=self.authority)
+        return httpx.AsyncClient(transport=way(self.address, trusted), **given)
