@@ -214,6 +214,14 @@ def test_primary_that_came_up_this_moment_is_about_to_have_its_endpoint():
     assert scene.assess().verdict is Verdict.DOWN
 
 
+def test_primary_that_hands_over_is_not_about_to_have_its_endpoint():
+    scene = healthy().phase(Phase.SWITCHOVER, age=3)
+    scene.status(targetPrimary="db-2", targetPrimaryTimestamp=ago(1))
+    scene.parts["endpoint_slices"] = [endpoints(ready=False)]
+    scene.pod("db-1")["status"]["conditions"] = [condition("Ready", "True", 2)]
+    assert not any("about to lead" in finding.message for finding in scene.assess().findings)
+
+
 def test_stale_phase_is_told_after_a_minute():
     assessment = healthy().phase(WAITING, age=300).assess()
     assert assessment.verdict is Verdict.DEGRADED

@@ -62,5 +62,5 @@ def _reached() -> Iterator[None]:
         raise ToolFailure(
             ErrorCode.UNAVAILABLE,
             "The store of used confirmation codes cannot be reached, so nothing was changed.",
-            "Try again with the same code; if it persists, check the Redis of this server.",
+            "Try again, with the same code if any; if it persists, check the Redis of this server.",
         ) from error

@@ -148,6 +148,8 @@ def arriving(situation: Situation) -> bool:
     primary = situation.primary
     if primary is None or primary.state is not State.READY or primary.pod is None:
         return False
+    if situation.changing_primary or situation.phase == Phase.FAILING_OVER:
+        return False
     ready = primary.pod.condition("Ready")
     return (
         situation.write_endpoint is False
